@@ -1,0 +1,76 @@
+/*
+ * capacity.h -- every capacity of Vigil, each with the reason for its value.
+ *
+ * Storage is fixed: what is not used is never touched, so a large number costs address space, not
+ * memory. Every full condition has a stated answer where it is met.
+ */
+#ifndef VIGIL_CAPACITY_H
+#define VIGIL_CAPACITY_H
+
+/* Devices of one daemon. The measured load of one loop thread allows 256 oximeters at 75 frames/s;
+ * twice that leaves room for cuffs and Modbus units. Overridable from CMake. */
+#ifndef VG_DEVICES_MAX
+#define VG_DEVICES_MAX 512
+#endif
+
+/* Beds of one daemon: a clinic has tens; the load tests use one bed for each oximeter. */
+#ifndef VG_BEDS_MAX
+#define VG_BEDS_MAX 256
+#endif
+
+/* Identifiers in configuration, topics and records ("bed-1"), including the NUL. */
+#define VG_ID_MAX 32
+/* Operator, drug, patient reference, including the NUL. Longer ones are refused, never cut. */
+#define VG_NAME_MAX 24
+/* A request id: a UUID in text is 36 characters; including the NUL. */
+#define VG_REQUEST_ID_MAX 40
+/* A reason given by an operator, including the NUL. */
+#define VG_REASON_MAX 48
+
+/* Samples in one wave block on the stream: 8 at 75 Hz are 107 ms, live to the eye. */
+#define VG_WAVE_BLOCK 8
+/* Bytes of samples in one recorded wave block: one second at 75 Hz with one byte a sample fits. */
+#define VG_WAVE_BYTES 96
+
+/* Condition slots of one bed: every condition once, one a vital, and link, sensor and cuff of
+ * every device. */
+#define VG_SLOTS_MAX (64 + 3 * VG_DEVICES_MAX)
+/* Receipts one bed remembers to answer a repeated request at once. Older repeats are found on disk
+ * by the unique index, so this bounds speed, not correctness. */
+#define VG_RECEIPTS_MAX 1024
+/* Effects of one step. A session end or a tick after a long stop may end many conditions at once;
+ * what does not fit waits for the next tick, nothing is lost (engine.h). */
+#define VG_EFFECTS_MAX 64
+
+/* Driver: the longest frame any serial protocol sends, and the state a driver may keep. */
+#define VG_FRAME_MAX 256
+#define VG_DRIVER_STATE_MAX 256
+/* Bytes of one request to a serial device. */
+#define VG_REQUEST_BYTES_MAX 64
+
+/* Modbus register map: points, blocks and registers of one unit. The protocol allows 125 registers
+ * a request (Modbus Application Protocol V1.1b3, 6.3). */
+#define VG_POINTS_MAX 48
+#define VG_BLOCKS_MAX 8
+#define VG_REGS_MAX 125
+/* Registers of all blocks of one poll: what one bus job can carry back. */
+#define VG_POLL_REGS_MAX 256
+
+/* One frame on the wire, and one request. */
+#define VG_WIRE_MAX 4096
+/* The alarm state of one bed with every slot open must still fit a frame; instances past this
+ * are counted in the frame, highest priority first. */
+#define VG_WIRE_ALARMS_MAX 24
+
+/* Commands waiting for the disk at one time; the next is answered "busy" without being taken. */
+#define VG_PENDING_MAX 256
+/* Journal ring: at 64 oximeters about 15 s of everything, at 2 devices more than half an hour of
+ * a full disk. The last eighth is reserved for commands and alarm transitions. */
+#define VG_JOURNAL_RING 32768
+
+/* Reactor: descriptors, timers, ZeroMQ sockets (past 16 items zmq_poll allocates). */
+#define VG_SOURCES_MAX (VG_DEVICES_MAX + 32)
+#define VG_TIMERS_MAX 16
+#define VG_ZSOCKETS_MAX 8
+
+#endif
