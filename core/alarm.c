@@ -1,0 +1,389 @@
+/*
+ * alarm.c -- the alarm slots of a bed: who feeds machine C, and what its moves become.
+ *
+ * Slots 0..VG_COND_COUNT-1 belong to the conditions themselves; conditions about a device or a
+ * vital get further slots when they are first present. Every move that machine C reports becomes
+ * one alarm event, sent before it is recorded, and closes the journal's batch.
+ * Traps: a questionable sample may raise but never clear; a technical condition whose priority
+ * rises speaks again even if its mild form was acknowledged.
+ */
+#include <string.h>
+
+#include "core/alarm_catalogue.h"
+#include "core/step.h"
+#include "vigil/compiler.h"
+
+/* --- slots --------------------------------------------------------------------------------- */
+
+static void slot_init(struct vg_slot *s, enum vg_condition c, uint16_t subject)
+{
+    memset(s, 0, sizeof *s);
+    s->condition = (uint8_t)c;
+    s->subject = subject;
+    s->device = VG_DEVICE_NONE;
+    s->priority = vg_condition_get(c)->priority;
+    s->state = vg_condition_get(c)->kind == VG_ALARM_PHYS ? VG_CS_DISARMED : VG_CS_NORMAL;
+    s->ok_ns = VG_TIME_NONE;
+    for (size_t i = 0; i < VG_COUNT(s->viol_ns); i++) {
+        s->viol_ns[i] = VG_TIME_NONE;
+    }
+}
+
+/* Where the index of a further slot is kept; NULL for conditions that have one slot only. */
+static uint16_t *slot_home(struct vg_engine *e, struct vg_bed *bed, enum vg_condition c,
+                           uint16_t subject)
+{
+    switch (vg_condition_get(c)->subject) {
+    case VG_SUBJ_DEVICE:
+        VG_ASSERT(subject < e->device_count);
+        return &e->devices[subject].slot[c == VG_COND_LINK_DEVICE  ? VG_MS_LINK
+                                         : c == VG_COND_SENSOR_OFF ? VG_MS_SENSOR
+                                                                   : VG_MS_NIBP];
+    case VG_SUBJ_VITAL:
+        VG_ASSERT(subject < VG_VITAL_COUNT);
+        return &bed->vital_slot[subject];
+    default:
+        return NULL;
+    }
+}
+
+static struct vg_slot *slot_get(struct vg_engine *e, struct vg_bed *bed, enum vg_condition c,
+                                uint16_t subject, bool make)
+{
+    uint16_t *home = slot_home(e, bed, c, subject);
+    if (home == NULL) {
+        return &bed->slots[c];
+    }
+    if (*home == 0) {
+        if (!make) {
+            return NULL;
+        }
+        VG_ASSERT(bed->slot_count < VG_SLOTS_MAX);
+        slot_init(&bed->slots[bed->slot_count], c, subject);
+        *home = ++bed->slot_count;
+    }
+    return &bed->slots[*home - 1];
+}
+
+void vg_alarm_init(struct vg_bed *bed)
+{
+    for (uint16_t c = 0; c < VG_COND_COUNT; c++) {
+        slot_init(&bed->slots[c], (enum vg_condition)c, VG_SUBJECT_NONE);
+    }
+    bed->slot_count = VG_COND_COUNT;
+}
+
+static bool is_open(const struct vg_slot *s)
+{
+    return s->state == VG_CS_ACTIVE || s->state == VG_CS_LATCHED;
+}
+
+/* --- one step of one slot, and its record --------------------------------------------------- */
+
+static void fill_alarm(struct vg_alarm_event *a, const struct vg_slot *s, int64_t age_ns)
+{
+    a->instance = s->instance;
+    a->since_ns = is_open(s) ? s->open_ns : s->pend_ns;
+    a->age_ns = age_ns;
+    a->has_value = s->has_value;
+    a->value_milli = s->has_value ? s->worst_milli : 0;
+    a->limit_milli = s->limit_milli;
+    a->subject = s->subject;
+    a->condition = s->condition;
+    a->priority = s->priority;
+    a->to = s->state;
+    a->ack = s->ack;
+    a->held = s->held;
+}
+
+static void say(struct vg_step *st, const struct vg_slot *s, struct vg_cond_result res,
+                uint64_t instance, const char *operator_id)
+{
+    uint16_t device = s->device;
+    if (vg_condition_get((enum vg_condition)s->condition)->subject == VG_SUBJ_DEVICE) {
+        device = s->subject;
+    }
+    struct vg_effect *fx = vg_step_emit(st, VG_EV_ALARM, device,
+                                        VG_DO_SEND | VG_DO_RECORD | VG_DO_COMMIT | VG_DO_STATE);
+    fx->ev.flags = s->flags;
+    struct vg_alarm_event *a = &fx->ev.u.alarm;
+    fill_alarm(a, s, -1);
+    a->instance = instance; /* closing forgets it in the slot; the record must not */
+    a->from = res.from;
+    a->what = res.what;
+    a->row = res.row;
+    if (operator_id != NULL) {
+        memcpy(a->operator_id, operator_id, sizeof a->operator_id);
+    }
+}
+
+static void slot_step(struct vg_step *st, struct vg_slot *s, enum vg_cond_input in,
+                      struct vg_cond_ctx *ctx, const char *operator_id)
+{
+    const struct vg_condition_row *row = vg_condition_get((enum vg_condition)s->condition);
+    uint64_t before = s->instance;
+
+    ctx->limit = &st->e->limits.of[s->condition];
+    ctx->now_ns = st->in->mono_ns;
+    ctx->low_side = row->side == VG_SIDE_LOW;
+    ctx->ack_expiry_ns = vg_ack_expiry_ns((enum vg_priority)s->priority);
+    if (in != VG_CI_ACK) {
+        ctx->instance = st->e->seq + 1; /* number of the event this step would emit */
+    }
+    struct vg_cond_result res = vg_cond_step(s, in, ctx);
+    if (res.moved) {
+        say(st, s, res, s->instance != 0 ? s->instance : before, operator_id);
+    }
+}
+
+/* --- samples -------------------------------------------------------------------------------- */
+
+static enum vg_cond_input classify(const struct vg_condition_row *row,
+                                   const struct vg_limits *limits, enum vg_condition c,
+                                   int32_t value_milli)
+{
+    int32_t limit = limits->of[c].limit_milli;
+    bool low = row->side == VG_SIDE_LOW;
+
+    if (row->rapid != VG_COND_COUNT && value_milli < limits->of[row->rapid].limit_milli) {
+        return VG_CI_RAPID;
+    }
+    if (low ? value_milli < limit : value_milli > limit) {
+        return VG_CI_BAD;
+    }
+    if (low ? value_milli < limit + row->hysteresis_milli
+            : value_milli > limit - row->hysteresis_milli) {
+        return VG_CI_BAND;
+    }
+    return VG_CI_OK;
+}
+
+static void sample_slot(struct vg_step *st, struct vg_slot *s, int32_t value_milli,
+                        bool raise_only)
+{
+    enum vg_condition c = (enum vg_condition)s->condition;
+    const struct vg_condition_row *row = vg_condition_get(c);
+    struct vg_cond_ctx ctx = { .value_milli = value_milli, .has_value = true };
+    enum vg_cond_input in = classify(row, &st->e->limits, c, value_milli);
+
+    s->last_milli = value_milli;
+    s->limit_milli = st->e->limits.of[c].limit_milli;
+    slot_step(st, s, VG_CI_ARM, &ctx, NULL);
+    if (in == VG_CI_BAD || in == VG_CI_RAPID) {
+        s->run = s->run < row->confirm ? (uint8_t)(s->run + 1) : row->confirm;
+        if (s->run < row->confirm) {
+            return; /* not yet confirmed: neither raises nor clears */
+        }
+    } else {
+        s->run = 0;
+        if (raise_only) {
+            return;
+        }
+    }
+    slot_step(st, s, in, &ctx, NULL);
+}
+
+void vg_alarm_sample(struct vg_step *st, enum vg_vital v, int32_t value_milli, bool raise_only,
+                     uint16_t device, uint16_t flags)
+{
+    for (uint16_t c = 0; c < VG_COND_COUNT; c++) {
+        const struct vg_condition_row *row = vg_condition_get((enum vg_condition)c);
+        if (row->kind != VG_ALARM_PHYS || row->vital != v || !st->e->limits.of[c].enabled) {
+            continue;
+        }
+        struct vg_slot *s = &st->bed->slots[c];
+        s->device = device;
+        s->flags = flags;
+        sample_slot(st, s, value_milli, raise_only);
+    }
+}
+
+void vg_alarm_stale(struct vg_step *st, enum vg_vital v)
+{
+    struct vg_cond_ctx ctx = { .has_value = false };
+    for (uint16_t c = 0; c < VG_COND_COUNT; c++) {
+        const struct vg_condition_row *row = vg_condition_get((enum vg_condition)c);
+        if (row->kind == VG_ALARM_PHYS && row->vital == v) {
+            slot_step(st, &st->bed->slots[c], VG_CI_STALE, &ctx, NULL);
+        }
+    }
+}
+
+/* --- technical conditions -------------------------------------------------------------------- */
+
+void vg_alarm_technical(struct vg_step *st, enum vg_condition c, uint16_t subject, bool present,
+                        enum vg_priority prio)
+{
+    struct vg_slot *s = slot_get(st->e, st->bed, c, subject, present);
+    struct vg_cond_ctx ctx = { .has_value = false };
+
+    if (s == NULL || !st->e->limits.of[c].enabled) {
+        return;
+    }
+    if (s->state == VG_CS_DISARMED) {
+        s->state = VG_CS_NORMAL; /* a technical condition needs no first sample */
+    }
+    if (!present) {
+        slot_step(st, s, VG_CI_OK, &ctx, NULL);
+        return;
+    }
+    bool rises = s->state == VG_CS_ACTIVE && prio > s->priority;
+    s->flags = st->in->flags;
+    if (!is_open(s) || rises) {
+        s->priority = (uint8_t)prio;
+    }
+    slot_step(st, s, rises ? VG_CI_WORSE : VG_CI_BAD, &ctx, NULL);
+}
+
+bool vg_alarm_is_open(const struct vg_step *st, enum vg_condition c, uint16_t subject)
+{
+    const struct vg_slot *s = slot_get(st->e, st->bed, c, subject, false);
+    return s != NULL && is_open(s);
+}
+
+/* --- time, people, restarts ------------------------------------------------------------------ */
+
+void vg_alarm_tick(struct vg_step *st)
+{
+    struct vg_cond_ctx ctx = { .has_value = false };
+    for (uint16_t i = 0; i < st->bed->slot_count && vg_step_has_room(st, 8); i++) {
+        struct vg_slot *s = &st->bed->slots[i];
+        if (s->state == VG_CS_PENDING || s->state == VG_CS_ACTIVE) {
+            slot_step(st, s, VG_CI_TICK, &ctx, NULL);
+        }
+    }
+}
+
+enum vg_refusal vg_alarm_acknowledge(struct vg_step *st, uint64_t instance,
+                                     const char *operator_id)
+{
+    for (uint16_t i = 0; i < st->bed->slot_count; i++) {
+        struct vg_slot *s = &st->bed->slots[i];
+        if (!is_open(s) || s->instance != instance) {
+            continue;
+        }
+        if (s->ack) {
+            return VG_REFUSED_ACKED;
+        }
+        struct vg_cond_ctx ctx = { .instance = instance };
+        slot_step(st, s, VG_CI_ACK, &ctx, operator_id);
+        return VG_REFUSED_NOT;
+    }
+    return VG_REFUSED_NO_INSTANCE;
+}
+
+size_t vg_alarm_open_count(const struct vg_bed *bed)
+{
+    size_t n = 0;
+    for (uint16_t i = 0; i < bed->slot_count; i++) {
+        n += is_open(&bed->slots[i]) ? 1u : 0u;
+    }
+    return n;
+}
+
+void vg_alarm_session_end(struct vg_step *st, const char *override)
+{
+    struct vg_cond_ctx ctx = { .has_value = false };
+    for (uint16_t i = 0; i < st->bed->slot_count; i++) {
+        struct vg_slot *s = &st->bed->slots[i];
+        bool phys = vg_condition_get((enum vg_condition)s->condition)->kind == VG_ALARM_PHYS;
+        if (!phys && !is_open(s)) {
+            continue; /* equipment is watched with or without a session */
+        }
+        slot_step(st, s, override != NULL ? VG_CI_OVERRIDE : VG_CI_DROP, &ctx, override);
+    }
+}
+
+/* Conditions that are over by the time a restarted daemon speaks, unless told again. */
+static bool ends_with_restart(enum vg_condition c)
+{
+    return c == VG_COND_STORAGE || c == VG_COND_CLOCK || c == VG_COND_RESTARTED;
+}
+
+void vg_alarm_restart(struct vg_step *st)
+{
+    struct vg_cond_ctx ctx = { .has_value = false };
+    for (uint16_t i = 0; i < st->bed->slot_count && vg_step_has_room(st, 4); i++) {
+        struct vg_slot *s = &st->bed->slots[i];
+        slot_step(st, s, VG_CI_RESTART, &ctx, NULL);
+        if (ends_with_restart((enum vg_condition)s->condition) && is_open(s)) {
+            slot_step(st, s, VG_CI_OK, &ctx, NULL);
+        }
+    }
+}
+
+void vg_alarm_replay(struct vg_engine *e, const struct vg_event *ev)
+{
+    const struct vg_alarm_event *a = &ev->u.alarm;
+    enum vg_condition c = (enum vg_condition)a->condition;
+    uint16_t subject = vg_condition_get(c)->subject == VG_SUBJ_DEVICE ? ev->device : a->subject;
+
+    if (vg_condition_get(c)->subject == VG_SUBJ_DEVICE && subject >= e->device_count) {
+        return; /* the device is no longer configured: there is nothing left to watch */
+    }
+    struct vg_slot *s = slot_get(e, &e->beds[ev->bed], c, subject, true);
+    s->state = a->to;
+    s->priority = a->priority;
+    s->ack = a->ack;
+    s->ack_ns = ev->mono_ns;
+    s->flags = ev->flags & VG_FLAG_TEST;
+    s->device = ev->device;
+    s->limit_milli = a->limit_milli;
+    s->worst_milli = a->value_milli;
+    s->has_value = a->has_value;
+    s->instance = is_open(s) ? a->instance : 0;
+    if (a->what == VG_AW_OPEN) {
+        s->open_ns = ev->mono_ns;
+    }
+    if (a->what == VG_AW_PENDING || (a->what == VG_AW_OPEN && a->from == VG_CS_NORMAL)) {
+        s->viol_ns[2] = s->viol_ns[1];
+        s->viol_ns[1] = s->viol_ns[0];
+        s->viol_ns[0] = ev->mono_ns;
+        s->pend_ns = ev->mono_ns;
+    }
+}
+
+/* Order of display: priority first, then the older instance. */
+static bool comes_before(const struct vg_slot *a, const struct vg_slot *b)
+{
+    return a->priority != b->priority ? a->priority > b->priority : a->instance < b->instance;
+}
+
+static void open_alarm_event(const struct vg_bed *b, uint16_t bed, const struct vg_slot *s,
+                             int64_t now_ns, struct vg_event *ev)
+{
+    bool about_device = vg_condition_get((enum vg_condition)s->condition)->subject ==
+                        VG_SUBJ_DEVICE;
+    memset(ev, 0, sizeof *ev);
+    ev->kind = VG_EV_ALARM;
+    ev->bed = bed;
+    ev->session = b->session.seq;
+    ev->mono_ns = now_ns;
+    ev->flags = s->flags;
+    ev->device = about_device ? s->subject : s->device;
+    fill_alarm(&ev->u.alarm, s, -1);
+    ev->u.alarm.from = s->state;
+}
+
+size_t vg_engine_open_alarms(const struct vg_engine *e, uint16_t bed, int64_t now_ns,
+                             struct vg_event *out, size_t cap)
+{
+    const struct vg_bed *b = &e->beds[bed];
+    const struct vg_slot *last = NULL;
+    size_t open = vg_alarm_open_count(b);
+
+    for (size_t n = 0; n < open && n < cap; n++) {
+        const struct vg_slot *next = NULL;
+        for (uint16_t i = 0; i < b->slot_count; i++) {
+            const struct vg_slot *s = &b->slots[i];
+            if (is_open(s) && (last == NULL || comes_before(last, s)) &&
+                (next == NULL || comes_before(s, next))) {
+                next = s;
+            }
+        }
+        VG_ASSERT(next != NULL); /* instance numbers are unique, so the order is strict */
+        open_alarm_event(b, bed, next, now_ns, &out[n]);
+        last = next;
+    }
+    return open;
+}

@@ -1,0 +1,262 @@
+/*
+ * alarm_condition.c -- machine C as a table of rows; the first row that fits is taken.
+ *
+ * A row is { number, states it leaves, inputs it takes, guard, state it enters, action, word for
+ * the log }. The order of rows is part of the design: C13 and C14 stand before C12 so that a
+ * condition without a clear time ends with its first good sample.
+ *
+ * Traps: loss of data never clears (C9, C15 keep the state); an operator who moves a limit cannot
+ * clear (C20 goes to LATCHED); an acknowledged instance speaks again when its time is up (C17);
+ * three starts of violation within 60 s always open (C3), so a delay that good samples keep
+ * resetting cannot hide a condition for ever.
+ */
+#include "core/alarm_condition.h"
+
+#include <assert.h>
+#include <stddef.h>
+
+#include "vigil/compiler.h"
+
+#define VIOLATION_WINDOW_NS (60 * VG_NS_PER_S)
+
+typedef bool (*guard_fn)(const struct vg_slot *s, const struct vg_cond_ctx *ctx);
+typedef void (*action_fn)(struct vg_slot *s, const struct vg_cond_ctx *ctx);
+
+/* --- guards ------------------------------------------------------------------------------- */
+
+static bool no_delay(const struct vg_slot *s, const struct vg_cond_ctx *ctx)
+{
+    (void)s;
+    return ctx->limit->delay_ns == 0;
+}
+
+/* This start and the two before it lie within the window. */
+static bool third_start(const struct vg_slot *s, const struct vg_cond_ctx *ctx)
+{
+    return s->viol_ns[1] != VG_TIME_NONE && ctx->now_ns - s->viol_ns[1] <= VIOLATION_WINDOW_NS;
+}
+
+static bool delay_over(const struct vg_slot *s, const struct vg_cond_ctx *ctx)
+{
+    return ctx->now_ns - s->pend_ns >= ctx->limit->delay_ns;
+}
+
+static bool clear_time_over(const struct vg_slot *s, const struct vg_cond_ctx *ctx)
+{
+    return ctx->limit->clear_ns == 0 ||
+           (s->ok_ns != VG_TIME_NONE && ctx->now_ns - s->ok_ns >= ctx->limit->clear_ns);
+}
+
+static bool may_close(const struct vg_slot *s, const struct vg_cond_ctx *ctx)
+{
+    return clear_time_over(s, ctx) && (ctx->limit->latch == VG_LATCH_NONE || s->ack);
+}
+
+static bool ok_starts(const struct vg_slot *s, const struct vg_cond_ctx *ctx)
+{
+    (void)ctx;
+    return s->ok_ns == VG_TIME_NONE;
+}
+
+static bool same_unacked(const struct vg_slot *s, const struct vg_cond_ctx *ctx)
+{
+    return s->instance == ctx->instance && !s->ack;
+}
+
+static bool ack_expired(const struct vg_slot *s, const struct vg_cond_ctx *ctx)
+{
+    return s->ack && ctx->ack_expiry_ns > 0 && ctx->now_ns - s->ack_ns >= ctx->ack_expiry_ns;
+}
+
+/* --- actions ------------------------------------------------------------------------------ */
+
+static void track(struct vg_slot *s, const struct vg_cond_ctx *ctx)
+{
+    s->held = false;
+    s->ok_ns = VG_TIME_NONE;
+    if (!ctx->has_value) {
+        return;
+    }
+    bool worse = ctx->low_side ? ctx->value_milli < s->worst_milli
+                               : ctx->value_milli > s->worst_milli;
+    if (!s->has_value || worse) {
+        s->worst_milli = ctx->value_milli;
+        s->has_value = true;
+    }
+}
+
+static void note_start(struct vg_slot *s, const struct vg_cond_ctx *ctx)
+{
+    s->viol_ns[2] = s->viol_ns[1];
+    s->viol_ns[1] = s->viol_ns[0];
+    s->viol_ns[0] = ctx->now_ns;
+    s->pend_ns = ctx->now_ns;
+    s->has_value = false;
+    track(s, ctx);
+}
+
+static void open_instance(struct vg_slot *s, const struct vg_cond_ctx *ctx)
+{
+    track(s, ctx);
+    s->instance = ctx->instance;
+    s->open_ns = ctx->now_ns;
+    s->ack = false;
+}
+
+static void start_and_open(struct vg_slot *s, const struct vg_cond_ctx *ctx)
+{
+    note_start(s, ctx);
+    open_instance(s, ctx);
+}
+
+static void reopen(struct vg_slot *s, const struct vg_cond_ctx *ctx)
+{
+    track(s, ctx);
+    s->ack = false;
+}
+
+static void hold(struct vg_slot *s, const struct vg_cond_ctx *ctx)
+{
+    (void)ctx;
+    s->held = true;
+    s->ok_ns = VG_TIME_NONE;
+    s->run = 0;
+}
+
+static void in_band(struct vg_slot *s, const struct vg_cond_ctx *ctx)
+{
+    (void)ctx;
+    s->held = false;
+    s->ok_ns = VG_TIME_NONE;
+}
+
+static void ok_since(struct vg_slot *s, const struct vg_cond_ctx *ctx)
+{
+    s->held = false;
+    s->ok_ns = ctx->now_ns;
+}
+
+static void acknowledge(struct vg_slot *s, const struct vg_cond_ctx *ctx)
+{
+    s->ack = true;
+    s->ack_ns = ctx->now_ns;
+}
+
+static void unacknowledge(struct vg_slot *s, const struct vg_cond_ctx *ctx)
+{
+    (void)ctx;
+    s->ack = false;
+}
+
+static void forget(struct vg_slot *s, const struct vg_cond_ctx *ctx)
+{
+    (void)ctx;
+    s->instance = 0;
+    s->ack = false;
+    s->held = false;
+    s->ok_ns = VG_TIME_NONE;
+    s->run = 0;
+}
+
+static void latch(struct vg_slot *s, const struct vg_cond_ctx *ctx)
+{
+    (void)ctx;
+    s->held = false;
+    s->ack = false;
+}
+
+static void restore(struct vg_slot *s, const struct vg_cond_ctx *ctx)
+{
+    hold(s, ctx);
+    s->ack = false;
+}
+
+/* --- the table ---------------------------------------------------------------------------- */
+
+#define IN(i) (1u << VG_CI_##i)
+#define FROM(s) (1u << VG_CS_##s)
+#define QUIET VG_AW_COUNT /* the move is not worth a record */
+#define STAY VG_CS_COUNT
+
+struct row {
+    uint8_t number;
+    uint8_t to;
+    uint8_t what;
+    uint32_t from;
+    uint32_t inputs;
+    guard_fn guard;
+    action_fn action;
+};
+
+static const struct row rows[] = {
+    { 1, VG_CS_NORMAL, VG_AW_ARMED, FROM(DISARMED), IN(ARM), NULL, NULL },
+    { 2, VG_CS_ACTIVE, VG_AW_OPEN, FROM(NORMAL), IN(RAPID), NULL, start_and_open },
+    { 2, VG_CS_ACTIVE, VG_AW_OPEN, FROM(NORMAL), IN(BAD) | IN(LIMITS_BAD), no_delay,
+      start_and_open },
+    { 3, VG_CS_ACTIVE, VG_AW_OPEN, FROM(NORMAL), IN(BAD), third_start, start_and_open },
+    { 4, VG_CS_PENDING, VG_AW_PENDING, FROM(NORMAL), IN(BAD), NULL, note_start },
+    { 22, VG_CS_PENDING, VG_AW_PENDING, FROM(NORMAL), IN(LIMITS_BAD), NULL, note_start },
+    { 5, VG_CS_ACTIVE, VG_AW_OPEN, FROM(PENDING), IN(RAPID), NULL, open_instance },
+    { 6, VG_CS_ACTIVE, VG_AW_OPEN, FROM(PENDING), IN(BAD) | IN(TICK), delay_over, open_instance },
+    { 7, STAY, QUIET, FROM(PENDING), IN(BAD) | IN(LIMITS_BAD), NULL, track },
+    { 8, VG_CS_NORMAL, VG_AW_SUPPRESSED_BY_DELAY, FROM(PENDING), IN(OK) | IN(BAND), NULL, forget },
+    { 9, STAY, QUIET, FROM(PENDING), IN(STALE), NULL, hold },
+    { 10, STAY, QUIET, FROM(ACTIVE), IN(BAD) | IN(RAPID) | IN(LIMITS_BAD), NULL, track },
+    { 28, VG_CS_ACTIVE, VG_AW_WORSEN, FROM(ACTIVE) | FROM(LATCHED), IN(WORSE), NULL, reopen },
+    { 11, STAY, QUIET, FROM(ACTIVE), IN(BAND), NULL, in_band },
+    { 13, VG_CS_NORMAL, VG_AW_CLOSED, FROM(ACTIVE), IN(OK), may_close, forget },
+    { 14, VG_CS_LATCHED, VG_AW_COND_END, FROM(ACTIVE), IN(OK), clear_time_over, latch },
+    { 12, STAY, QUIET, FROM(ACTIVE), IN(OK), ok_starts, ok_since },
+    { 15, STAY, QUIET, FROM(ACTIVE), IN(STALE), NULL, hold },
+    { 16, VG_CS_ACTIVE, VG_AW_ACK, FROM(ACTIVE), IN(ACK), same_unacked, acknowledge },
+    { 17, VG_CS_ACTIVE, VG_AW_ACK_EXPIRED, FROM(ACTIVE), IN(TICK), ack_expired, unacknowledge },
+    { 18, VG_CS_NORMAL, VG_AW_CLOSED, FROM(LATCHED), IN(ACK), same_unacked, forget },
+    { 19, VG_CS_ACTIVE, VG_AW_WORSEN, FROM(LATCHED), IN(BAD) | IN(RAPID) | IN(LIMITS_BAD), NULL,
+      reopen },
+    { 20, VG_CS_LATCHED, VG_AW_COND_END, FROM(ACTIVE), IN(LIMITS_OK), NULL, latch },
+    { 21, VG_CS_NORMAL, VG_AW_SUPPRESSED_BY_DELAY, FROM(PENDING), IN(LIMITS_OK), NULL, forget },
+    { 23, VG_CS_DISARMED, QUIET, FROM(NORMAL), IN(DROP) | IN(OVERRIDE), NULL, forget },
+    { 23, VG_CS_DISARMED, VG_AW_SUPPRESSED_BY_DELAY, FROM(PENDING), IN(DROP) | IN(OVERRIDE), NULL,
+      forget },
+    { 24, VG_CS_DISARMED, VG_AW_CLOSED, FROM(ACTIVE) | FROM(LATCHED), IN(OVERRIDE), NULL, forget },
+    { 25, VG_CS_ACTIVE, VG_AW_RESTORED, FROM(ACTIVE) | FROM(LATCHED), IN(RESTART), NULL, restore },
+    { 26, VG_CS_NORMAL, QUIET, FROM(NORMAL) | FROM(PENDING), IN(RESTART), NULL, forget },
+};
+
+static const char *const input_names[] = {
+    "ARM",  "BAD", "RAPID",     "BAND",       "OK",   "WORSE",    "STALE",
+    "TICK", "ACK", "LIMITS_OK", "LIMITS_BAD", "DROP", "OVERRIDE", "RESTART",
+};
+static_assert(VG_COUNT(input_names) == VG_CI_COUNT, "an input has no name");
+
+const char *vg_cond_input_name(enum vg_cond_input in)
+{
+    return (unsigned)in < VG_CI_COUNT ? input_names[in] : "unknown";
+}
+
+struct vg_cond_result vg_cond_step(struct vg_slot *s, enum vg_cond_input in,
+                                   const struct vg_cond_ctx *ctx)
+{
+    struct vg_cond_result res = { .moved = false, .from = s->state };
+
+    for (size_t i = 0; i < VG_COUNT(rows); i++) {
+        const struct row *r = &rows[i];
+        if ((r->from & (1u << s->state)) == 0 || (r->inputs & (1u << in)) == 0) {
+            continue;
+        }
+        if (r->guard != NULL && !r->guard(s, ctx)) {
+            continue;
+        }
+        if (r->action != NULL) {
+            r->action(s, ctx);
+        }
+        if (r->to != STAY) {
+            s->state = r->to;
+        }
+        res.row = r->number;
+        res.what = r->what;
+        res.moved = r->what != QUIET;
+        break;
+    }
+    return res;
+}

@@ -1,0 +1,139 @@
+/*
+ * cuff.c -- commands, words and results of cuffs, brought to the determination machine.
+ *
+ * A result counts only when the machine waited for one. Two failed readings in a row open
+ * NIBP_FAIL; a person's abort is not a failure, and a reading somebody took at the device's own
+ * button is recorded as foreign and never shown as the session's.
+ */
+#include <string.h>
+
+#include "core/step.h"
+#include "vigil/compiler.h"
+
+static void report_result(struct vg_step *st, uint16_t device, const struct vg_nibp *r)
+{
+    struct vg_member *m = &st->e->devices[device];
+    struct vg_effect *fx = vg_step_emit(st, VG_EV_NIBP, device,
+                                        VG_DO_SEND | VG_DO_RECORD | VG_DO_COMMIT);
+    fx->ev.u.nibp = *r;
+    fx->ev.flags = m->flags;
+    if (r->error == VG_NIBP_FOREIGN) {
+        return;
+    }
+    if (r->error == VG_NIBP_OK) {
+        m->fails = 0;
+        vg_vitals_episodic(st, VG_VITAL_NIBP_SYS, r->sys_milli);
+        vg_vitals_episodic(st, VG_VITAL_NIBP_DIA, r->dia_milli);
+        vg_vitals_episodic(st, VG_VITAL_NIBP_MEAN, r->mean_milli);
+        if (r->pulse_rate_milli > 0) {
+            vg_vitals_episodic(st, VG_VITAL_NIBP_PULSE_RATE, r->pulse_rate_milli);
+        }
+        vg_alarm_technical(st, VG_COND_NIBP_FAIL, device, false, VG_PRIO_MED);
+    } else if (r->error != VG_NIBP_USER_ABORT) {
+        m->fails = m->fails < 255 ? (uint8_t)(m->fails + 1) : m->fails;
+        if (m->fails >= 2) {
+            vg_alarm_technical(st, VG_COND_NIBP_FAIL, device, true, VG_PRIO_MED);
+        }
+    }
+}
+
+/* Carry out what one step of the machine asked for. */
+static void follow(struct vg_step *st, uint16_t device, struct vg_nibp_step step)
+{
+    struct vg_member *m = &st->e->devices[device];
+
+    if (step.request != VG_REQ_NONE) {
+        struct vg_effect *fx = vg_step_emit(st, VG_EV_CUFF, device, VG_DO_REQUEST);
+        fx->request = step.request;
+    }
+    if (step.moved) {
+        struct vg_effect *fx = vg_step_emit(st, VG_EV_CUFF, device,
+                                            VG_DO_SEND | VG_DO_RECORD | VG_DO_COMMIT);
+        fx->ev.u.cuff.is_state = true;
+        fx->ev.u.cuff.state = m->nibp.state;
+        fx->ev.flags = m->flags;
+    }
+    if (step.error != VG_NIBP_OK) {
+        struct vg_nibp failed;
+        memset(&failed, 0, sizeof failed);
+        failed.error = step.error;
+        report_result(st, device, &failed);
+    }
+}
+
+void vg_cuff_command(struct vg_step *st)
+{
+    const struct vg_nibp_command *cmd = &st->in->u.command;
+    uint16_t device = st->in->device;
+    struct vg_member *m = device < st->e->device_count ? &st->e->devices[device] : NULL;
+
+    if (vg_receipt_answer_known(st, cmd->request_id)) {
+        return;
+    }
+    if (m == NULL || !m->is_cuff) {
+        vg_receipt_refuse(st, VG_REFUSED_NOT_A_CUFF);
+        return;
+    }
+    if (cmd->what == VG_REQ_NIBP_START) {
+        enum vg_refusal why = vg_nibp_may_start(&m->nibp);
+        if (why != VG_REFUSED_NOT) {
+            vg_receipt_refuse(st, why);
+            return;
+        }
+    }
+    vg_receipt_accept(st, 0);
+    follow(st, device,
+           vg_nibp_step(&m->nibp, cmd->what == VG_REQ_NIBP_START ? VG_NI_START : VG_NI_ABORT,
+                        st->in->mono_ns));
+}
+
+void vg_cuff_word(struct vg_step *st)
+{
+    static const uint8_t input_of[VG_CUFF_WORD_COUNT] = {
+        [VG_CUFF_ACCEPTED] = VG_NI_ACCEPTED, [VG_CUFF_BUSY] = VG_NI_BUSY,
+        [VG_CUFF_RUNNING] = VG_NI_RUNNING,   [VG_CUFF_COMPLETED] = VG_NI_COMPLETED,
+        [VG_CUFF_ABORTED] = VG_NI_ABORTED,   [VG_CUFF_REFUSED] = VG_NI_REFUSED,
+        [VG_CUFF_IDLE] = VG_NI_IDLE,
+    };
+    struct vg_member *m = &st->e->devices[st->in->device];
+    VG_ASSERT(st->in->u.cuff.word < VG_CUFF_WORD_COUNT);
+    follow(st, st->in->device,
+           vg_nibp_step(&m->nibp, (enum vg_nibp_input)input_of[st->in->u.cuff.word],
+                        st->in->mono_ns));
+}
+
+void vg_cuff_result(struct vg_step *st)
+{
+    struct vg_member *m = &st->e->devices[st->in->device];
+    struct vg_nibp result = st->in->u.nibp;
+    struct vg_nibp_step step = { .request = VG_REQ_NONE, .error = VG_NIBP_OK };
+
+    if (result.error != VG_NIBP_FOREIGN) {
+        step = vg_nibp_step(&m->nibp, VG_NI_RESULT, st->in->mono_ns);
+        if (!step.accept) {
+            result.error = VG_NIBP_FOREIGN; /* nobody asked: not a reading of this session */
+        }
+    }
+    report_result(st, st->in->device, &result);
+    follow(st, st->in->device, step);
+}
+
+void vg_cuff_pressure(struct vg_step *st, int32_t milli)
+{
+    struct vg_member *m = &st->e->devices[st->in->device];
+    follow(st, st->in->device, vg_nibp_pressure(&m->nibp, milli, st->in->mono_ns));
+}
+
+void vg_cuff_link(struct vg_step *st, uint16_t device, bool up)
+{
+    struct vg_member *m = &st->e->devices[device];
+    if (m->is_cuff && m->nibp.link_up != up) {
+        follow(st, device,
+               vg_nibp_step(&m->nibp, up ? VG_NI_LINK_UP : VG_NI_LINK_DOWN, st->in->mono_ns));
+    }
+}
+
+void vg_cuff_tick(struct vg_step *st, uint16_t device)
+{
+    follow(st, device, vg_nibp_tick(&st->e->devices[device].nibp, st->in->mono_ns));
+}

@@ -1,0 +1,286 @@
+/*
+ * engine.c -- dispatch: one event to the part of the core that knows it.
+ */
+#include "core/engine.h"
+
+#include <string.h>
+
+#include "core/alarm_catalogue.h"
+#include "core/step.h"
+#include "vigil/compiler.h"
+
+void vg_engine_init(struct vg_engine *e, uint16_t bed_count, const struct vg_limits *limits)
+{
+    VG_ASSERT(bed_count <= VG_BEDS_MAX);
+    e->seq = 0;
+    e->bed_count = bed_count;
+    e->device_count = 0;
+    e->limits = *limits;
+    for (uint16_t b = 0; b < bed_count; b++) {
+        struct vg_bed *bed = &e->beds[b];
+        bed->first = VG_DEVICE_NONE;
+        bed->last = VG_DEVICE_NONE;
+        for (size_t v = 0; v < VG_VITAL_COUNT; v++) {
+            bed->speaker[v] = VG_DEVICE_NONE;
+        }
+        vg_alarm_init(bed);
+    }
+}
+
+void vg_engine_add_device(struct vg_engine *e, uint16_t bed, uint32_t vitals, bool is_cuff,
+                          bool test, int64_t now_ns)
+{
+    VG_ASSERT(bed < e->bed_count && e->device_count < VG_DEVICES_MAX);
+    uint16_t d = e->device_count++;
+    struct vg_member *m = &e->devices[d];
+
+    memset(m, 0, sizeof *m);
+    m->bed = bed;
+    m->next = VG_DEVICE_NONE;
+    m->vitals = vitals;
+    m->is_cuff = is_cuff;
+    m->flags = test ? VG_FLAG_TEST : 0;
+    m->offline_ns = now_ns;
+    vg_nibp_init(&m->nibp);
+    for (size_t v = 0; v < VG_VITAL_COUNT; v++) {
+        vg_fresh_init(&m->fresh[v]);
+    }
+    if (e->beds[bed].first == VG_DEVICE_NONE) {
+        e->beds[bed].first = d;
+    } else {
+        e->devices[e->beds[bed].last].next = d;
+    }
+    e->beds[bed].last = d;
+}
+
+uint64_t vg_engine_next_seq(struct vg_engine *e)
+{
+    return ++e->seq;
+}
+
+bool vg_step_has_room(const struct vg_step *st, size_t n)
+{
+    return st->out->count + n <= VG_EFFECTS_MAX;
+}
+
+struct vg_effect *vg_step_emit(struct vg_step *st, enum vg_event_kind kind, uint16_t device,
+                               uint8_t verbs)
+{
+    VG_ASSERT(vg_step_has_room(st, 1));
+    struct vg_effect *fx = &st->out->of[st->out->count++];
+    memset(fx, 0, sizeof *fx);
+    fx->verbs = verbs;
+    fx->ev.seq = vg_engine_next_seq(st->e);
+    fx->ev.session = st->bed->session.seq;
+    fx->ev.mono_ns = st->in->mono_ns;
+    fx->ev.utc_ns = st->in->utc_ns;
+    fx->ev.kind = (uint16_t)kind;
+    fx->ev.bed = st->in->bed;
+    fx->ev.device = device;
+    fx->ev.flags = st->in->flags;
+    return fx;
+}
+
+/* The input itself goes out as it came, with the session it fell into. */
+static void pass(struct vg_step *st, uint8_t verbs)
+{
+    VG_ASSERT(vg_step_has_room(st, 1));
+    struct vg_effect *fx = &st->out->of[st->out->count++];
+    memset(fx, 0, sizeof *fx);
+    fx->ev = *st->in;
+    fx->ev.session = st->bed->session.seq;
+    fx->verbs = verbs;
+}
+
+static void device_moved(struct vg_step *st)
+{
+    struct vg_member *m = &st->e->devices[st->in->device];
+    bool online = st->in->u.dev.to == VG_PORT_ONLINE;
+
+    m->port = st->in->u.dev.to;
+    pass(st, VG_DO_SEND | VG_DO_RECORD);
+    if (online) {
+        m->offline_ns = VG_TIME_NONE;
+        vg_alarm_technical(st, VG_COND_LINK_DEVICE, st->in->device, false, VG_PRIO_MED);
+    } else if (m->offline_ns == VG_TIME_NONE) {
+        m->offline_ns = st->in->mono_ns;
+    }
+    vg_cuff_link(st, st->in->device, online);
+}
+
+static void acknowledge(struct vg_step *st)
+{
+    const struct vg_ack *ack = &st->in->u.ack;
+
+    if (vg_receipt_answer_known(st, ack->request_id)) {
+        return;
+    }
+    enum vg_refusal why = vg_alarm_acknowledge(st, ack->instance, ack->operator_id);
+    if (why == VG_REFUSED_NOT) {
+        vg_receipt_accept(st, 0);
+    } else {
+        vg_receipt_refuse(st, why);
+    }
+}
+
+static void daemon_event(struct vg_step *st)
+{
+    switch ((enum vg_daemon_what)st->in->u.daemon.what) {
+    case VG_DAEMON_RESTARTED:
+        vg_alarm_restart(st);
+        for (uint16_t d = st->bed->first; d != VG_DEVICE_NONE; d = st->e->devices[d].next) {
+            struct vg_nibp_machine *m = &st->e->devices[d].nibp;
+            vg_nibp_restore(m, (enum vg_nibp_state)m->state, st->in->mono_ns);
+        }
+        if (st->bed->session.seq != 0) {
+            vg_alarm_technical(st, VG_COND_RESTARTED, VG_SUBJECT_NONE, true, VG_PRIO_LOW);
+            vg_alarm_technical(st, VG_COND_RESTARTED, VG_SUBJECT_NONE, false, VG_PRIO_LOW);
+        }
+        pass(st, VG_DO_SEND | VG_DO_STATE);
+        break;
+    case VG_DAEMON_STORAGE_BAD:
+        vg_alarm_technical(st, VG_COND_STORAGE, VG_SUBJECT_NONE, true, VG_PRIO_MED);
+        break;
+    case VG_DAEMON_STORAGE_GOOD:
+        vg_alarm_technical(st, VG_COND_STORAGE, VG_SUBJECT_NONE, false, VG_PRIO_MED);
+        break;
+    case VG_DAEMON_STARTED:
+    case VG_DAEMON_STOPPING:
+    case VG_DAEMON_WHAT_COUNT:
+        break;
+    }
+}
+
+void vg_engine_step(struct vg_engine *e, const struct vg_event *ev, struct vg_effects *out)
+{
+    VG_ASSERT(ev->bed < e->bed_count);
+    struct vg_step st = { .e = e, .bed = &e->beds[ev->bed], .in = ev, .out = out };
+    out->count = 0;
+
+    switch ((enum vg_event_kind)ev->kind) {
+    case VG_EV_READING:
+        vg_vitals_reading(&st);
+        break;
+    case VG_EV_NIBP:
+        vg_cuff_result(&st);
+        break;
+    case VG_EV_WAVE:
+        pass(&st, (ev->flags & VG_FLAG_ARCHIVE) != 0 ? VG_DO_RECORD : VG_DO_SEND);
+        break;
+    case VG_EV_DEVICE:
+        device_moved(&st);
+        break;
+    case VG_EV_SIGNAL:
+        pass(&st, VG_DO_SEND | VG_DO_RECORD);
+        vg_vitals_signal(&st);
+        break;
+    case VG_EV_CUFF:
+        vg_cuff_word(&st);
+        break;
+    case VG_EV_SESSION:
+        vg_session_step(&st);
+        break;
+    case VG_EV_DOSE:
+        vg_dose_step(&st);
+        break;
+    case VG_EV_ACK:
+        acknowledge(&st);
+        break;
+    case VG_EV_NIBP_COMMAND:
+        vg_cuff_command(&st);
+        break;
+    case VG_EV_CLOCK:
+        vg_alarm_technical(&st, VG_COND_CLOCK, VG_SUBJECT_NONE, true, VG_PRIO_LOW);
+        vg_alarm_technical(&st, VG_COND_CLOCK, VG_SUBJECT_NONE, false, VG_PRIO_LOW);
+        break;
+    case VG_EV_DAEMON:
+        daemon_event(&st);
+        break;
+    case VG_EV_TICK:
+        vg_alarm_tick(&st);
+        vg_vitals_tick(&st);
+        break;
+    case VG_EV_NONE:
+    case VG_EV_ALARM:
+    case VG_EV_FRESHNESS:
+    case VG_EV_KIND_COUNT:
+        break;
+    }
+}
+
+void vg_engine_replay(struct vg_engine *e, const struct vg_event *ev)
+{
+    if (ev->seq > e->seq) {
+        e->seq = ev->seq;
+    }
+    if (ev->bed >= e->bed_count) {
+        return;
+    }
+    struct vg_bed *bed = &e->beds[ev->bed];
+    bool known_device = ev->device < e->device_count && e->devices[ev->device].bed == ev->bed;
+    bed->replayed = true;
+    if (ev->kind == VG_EV_SESSION) {
+        vg_session_replay(bed, ev);
+    } else if (ev->kind == VG_EV_DOSE) {
+        vg_dose_replay(bed, ev);
+    } else if (ev->kind == VG_EV_ALARM) {
+        vg_alarm_replay(e, ev);
+    } else if (ev->kind == VG_EV_ACK || ev->kind == VG_EV_NIBP_COMMAND) {
+        vg_receipt_remember(bed, vg_event_request_id(ev), ev->seq);
+    } else if (ev->kind == VG_EV_CUFF && ev->u.cuff.is_state && known_device) {
+        e->devices[ev->device].nibp.state = ev->u.cuff.state;
+    }
+}
+
+bool vg_engine_vital(const struct vg_engine *e, uint16_t device, enum vg_vital v, int64_t now_ns,
+                     struct vg_event *out)
+{
+    const struct vg_member *m = &e->devices[device];
+    const struct vg_fresh *f = &m->fresh[v];
+
+    if (f->valid_ns == VG_TIME_NONE && f->quality == VG_QUALITY_UNAVAILABLE) {
+        return false;
+    }
+    memset(out, 0, sizeof *out);
+    out->kind = VG_EV_READING;
+    out->seq = f->seq;
+    out->bed = m->bed;
+    out->device = device;
+    out->session = e->beds[m->bed].session.seq;
+    out->mono_ns = f->valid_ns;
+    out->utc_ns = f->valid_utc_ns;
+    out->flags = f->flags;
+    out->u.reading.vital = (uint8_t)v;
+    out->u.reading.value_milli = f->value_milli;
+    out->u.reading.quality = f->quality;
+    out->u.reading.fresh = f->state;
+    out->u.reading.age_ns = vg_fresh_age_ns(f, now_ns);
+    return true;
+}
+
+void vg_engine_device_state(const struct vg_engine *e, uint16_t device, const struct vg_now *now,
+                            struct vg_event *out)
+{
+    const struct vg_member *m = &e->devices[device];
+    memset(out, 0, sizeof *out);
+    out->kind = VG_EV_DEVICE;
+    out->seq = e->seq;
+    out->bed = m->bed;
+    out->device = device;
+    out->session = e->beds[m->bed].session.seq;
+    out->mono_ns = now->mono_ns;
+    out->utc_ns = now->utc_ns;
+    out->flags = m->flags;
+    out->u.dev.from = m->port;
+    out->u.dev.to = m->port;
+}
+
+bool vg_engine_bed_is_test(const struct vg_engine *e, uint16_t bed)
+{
+    for (uint16_t d = e->beds[bed].first; d != VG_DEVICE_NONE; d = e->devices[d].next) {
+        if ((e->devices[d].flags & VG_FLAG_TEST) != 0) {
+            return true;
+        }
+    }
+    return false;
+}

@@ -1,0 +1,167 @@
+/*
+ * names.c -- the words of every enumeration that leaves the program.
+ *
+ * One table per enumeration, sized by it: a new value without a name does not compile. The names
+ * are part of the wire and of the record; they are never changed, only added to.
+ */
+#include <assert.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "vigil/compiler.h"
+#include "vigil/event.h"
+
+#define NAME_TABLE(type, fn, count, ...)                                                           \
+    static const char *const fn##_table[] = { __VA_ARGS__ };                                       \
+    static_assert(VG_COUNT(fn##_table) == (count), "a value has no name");                         \
+    const char *fn(type v)                                                                         \
+    {                                                                                              \
+        return (size_t)v < VG_COUNT(fn##_table) ? fn##_table[(size_t)v] : "unknown";               \
+    }
+
+NAME_TABLE(enum vg_quality, vg_quality_name, VG_QUALITY_COUNT, "ok", "questionable", "invalid",
+           "unavailable")
+NAME_TABLE(enum vg_freshness, vg_freshness_name, VG_FRESH_COUNT, "never", "fresh", "stale", "lost")
+NAME_TABLE(enum vg_session_move, vg_session_move_name, VG_SESSION_MOVE_COUNT, "open", "close")
+NAME_TABLE(enum vg_dose_kind, vg_dose_kind_name, VG_DOSE_KIND_COUNT, "bolus", "infusion_start",
+           "rate_change", "stop")
+NAME_TABLE(enum vg_route, vg_route_name, VG_ROUTE_COUNT, "iv", "im", "sc", "sl", "buccal", "nasal",
+           "oral")
+NAME_TABLE(enum vg_priority, vg_priority_name, VG_PRIO_COUNT, "low", "medium", "high")
+NAME_TABLE(enum vg_cond_state, vg_cond_state_name, VG_CS_COUNT, "disarmed", "normal", "pending",
+           "active", "latched")
+NAME_TABLE(enum vg_latch, vg_latch_name, VG_LATCH_COUNT, "none", "visual", "full")
+NAME_TABLE(enum vg_alarm_what, vg_alarm_what_name, VG_AW_COUNT, "armed", "pending",
+           "suppressed_by_delay", "open", "worsen", "ack", "ack_expired", "cond_end", "closed",
+           "restored")
+NAME_TABLE(enum vg_event_kind, vg_event_kind_name, VG_EV_KIND_COUNT, "none", "reading", "nibp",
+           "wave", "device", "signal", "cuff", "session", "dose", "ack", "nibp_command", "alarm",
+           "freshness", "clock", "daemon", "tick")
+NAME_TABLE(enum vg_port_state, vg_port_state_name, VG_PORT_STATE_COUNT, "closed", "opening",
+           "syncing", "online", "silent", "backoff")
+NAME_TABLE(enum vg_nibp_state, vg_nibp_state_name, VG_NS_COUNT, "idle", "starting", "inflating",
+           "measuring", "result", "aborting", "cooldown")
+NAME_TABLE(enum vg_nibp_error, vg_nibp_error_name, VG_NIBP_ERROR_COUNT, "ok", "weak_signal",
+           "motion", "out_of_range", "meas_timeout", "loose_or_leak", "pneumatic_block",
+           "overpressure", "safety_timeout", "wrong_cuff_or_mode", "user_abort", "not_ready_busy",
+           "hw_fault", "cal_fault", "device_reset", "unknown", "start_failed", "no_result",
+           "foreign", "comm_lost", "implausible")
+NAME_TABLE(enum vg_cuff_word, vg_cuff_word_name, VG_CUFF_WORD_COUNT, "accepted", "busy", "running",
+           "completed", "aborted", "refused", "idle")
+NAME_TABLE(enum vg_daemon_what, vg_daemon_what_name, VG_DAEMON_WHAT_COUNT, "started", "restarted",
+           "stopping", "storage_bad", "storage_good")
+NAME_TABLE(enum vg_refusal, vg_refusal_name, VG_REFUSED_COUNT, "none", "no_session",
+           "session_open", "alarms_open", "no_instance", "already_acknowledged", "not_a_cuff",
+           "cuff_offline", "cuff_busy", "cuff_cooldown", "given_at")
+NAME_TABLE(enum vg_refusal, vg_refusal_text, VG_REFUSED_COUNT, "",
+           "no session is open on this bed; open one first (session open)",
+           "a session is already open on this bed; close it first",
+           "alarms are open on this bed; acknowledge them, or close with a reason",
+           "no alarm instance with that number is open on this bed; ask for a snapshot",
+           "that alarm instance is already acknowledged",
+           "that device cannot measure blood pressure; name the cuff",
+           "the cuff does not answer; check its cable and power",
+           "the cuff is measuring; wait for it to end, or abort it",
+           "the cuff must stay deflated for 30 s between determinations; wait",
+           "given_at is more than a day ahead or a week back; check the date")
+
+static bool find(const char *const *table, size_t n, const char *name, size_t *out)
+{
+    for (size_t i = 0; i < n; i++) {
+        size_t len = strlen(table[i]);
+        if (strlen(name) == len && memcmp(table[i], name, len) == 0) {
+            *out = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool vg_dose_kind_find(const char *name, enum vg_dose_kind *out)
+{
+    size_t i;
+    if (!find(vg_dose_kind_name_table, VG_DOSE_KIND_COUNT, name, &i)) {
+        return false;
+    }
+    *out = (enum vg_dose_kind)i;
+    return true;
+}
+
+bool vg_route_find(const char *name, enum vg_route *out)
+{
+    size_t i;
+    if (!find(vg_route_name_table, VG_ROUTE_COUNT, name, &i)) {
+        return false;
+    }
+    *out = (enum vg_route)i;
+    return true;
+}
+
+bool vg_latch_find(const char *name, enum vg_latch *out)
+{
+    size_t i;
+    if (!find(vg_latch_name_table, VG_LATCH_COUNT, name, &i)) {
+        return false;
+    }
+    *out = (enum vg_latch)i;
+    return true;
+}
+
+const char *vg_event_request_id(const struct vg_event *ev)
+{
+    switch ((enum vg_event_kind)ev->kind) {
+    case VG_EV_SESSION:
+        return ev->u.session_move.request_id;
+    case VG_EV_DOSE:
+        return ev->u.dose.request_id;
+    case VG_EV_ACK:
+        return ev->u.ack.request_id;
+    case VG_EV_NIBP_COMMAND:
+        return ev->u.command.request_id;
+    case VG_EV_NONE:
+    case VG_EV_READING:
+    case VG_EV_NIBP:
+    case VG_EV_WAVE:
+    case VG_EV_DEVICE:
+    case VG_EV_SIGNAL:
+    case VG_EV_CUFF:
+    case VG_EV_ALARM:
+    case VG_EV_FRESHNESS:
+    case VG_EV_CLOCK:
+    case VG_EV_DAEMON:
+    case VG_EV_TICK:
+    case VG_EV_KIND_COUNT:
+        break;
+    }
+    return NULL;
+}
+
+const char *vg_event_operator(const struct vg_event *ev)
+{
+    switch ((enum vg_event_kind)ev->kind) {
+    case VG_EV_SESSION:
+        return ev->u.session_move.operator_id;
+    case VG_EV_DOSE:
+        return ev->u.dose.operator_id;
+    case VG_EV_ACK:
+        return ev->u.ack.operator_id;
+    case VG_EV_NIBP_COMMAND:
+        return ev->u.command.operator_id;
+    case VG_EV_ALARM:
+        return ev->u.alarm.operator_id[0] != '\0' ? ev->u.alarm.operator_id : NULL;
+    case VG_EV_NONE:
+    case VG_EV_READING:
+    case VG_EV_NIBP:
+    case VG_EV_WAVE:
+    case VG_EV_DEVICE:
+    case VG_EV_SIGNAL:
+    case VG_EV_CUFF:
+    case VG_EV_FRESHNESS:
+    case VG_EV_CLOCK:
+    case VG_EV_DAEMON:
+    case VG_EV_TICK:
+    case VG_EV_KIND_COUNT:
+        break;
+    }
+    return NULL;
+}

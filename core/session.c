@@ -1,0 +1,148 @@
+/*
+ * session.c -- opening and closing a session, and the receipts of every command of a bed.
+ *
+ * A receipt is the sequence number under which a command stands in the record. The same
+ * request id gets the same receipt and nothing is done again; ids older than the ring are still
+ * caught by the unique index of the record.
+ */
+#include <string.h>
+
+#include "core/step.h"
+#include "vigil/compiler.h"
+
+/* --- receipts ------------------------------------------------------------------------------- */
+
+static const struct vg_receipt *find_receipt(const struct vg_bed *bed, const char *request_id)
+{
+    for (size_t i = 0; i < VG_RECEIPTS_MAX; i++) {
+        const struct vg_receipt *r = &bed->receipts[i];
+        if (r->seq == 0) {
+            break; /* the ring fills from the front: nothing beyond */
+        }
+        if (memcmp(r->request_id, request_id, VG_REQUEST_ID_MAX) == 0) {
+            return r;
+        }
+    }
+    return NULL;
+}
+
+void vg_receipt_remember(struct vg_bed *bed, const char *request_id, uint64_t seq)
+{
+    struct vg_receipt *r = &bed->receipts[bed->receipt_next];
+    memcpy(r->request_id, request_id, sizeof r->request_id);
+    r->seq = seq;
+    bed->receipt_next = (uint16_t)((bed->receipt_next + 1u) % VG_RECEIPTS_MAX);
+}
+
+static struct vg_effect *answer(struct vg_step *st, uint8_t verbs, enum vg_status status)
+{
+    VG_ASSERT(vg_step_has_room(st, 1));
+    struct vg_effect *fx = &st->out->of[st->out->count++];
+    memset(fx, 0, sizeof *fx);
+    fx->ev = *st->in;
+    fx->ev.session = st->bed->session.seq;
+    fx->verbs = (uint8_t)(verbs | VG_DO_REPLY);
+    fx->status = (int8_t)status;
+    fx->receipt = st->in->seq;
+    return fx;
+}
+
+bool vg_receipt_answer_known(struct vg_step *st, const char *request_id)
+{
+    const struct vg_receipt *known = find_receipt(st->bed, request_id);
+    if (known == NULL) {
+        return false;
+    }
+    struct vg_effect *fx = answer(st, VG_DO_HOLD, VG_OK);
+    fx->receipt = known->seq;
+    fx->duplicate = true;
+    return true;
+}
+
+void vg_receipt_accept(struct vg_step *st, uint8_t more_verbs)
+{
+    vg_receipt_remember(st->bed, vg_event_request_id(st->in), st->in->seq);
+    answer(st, (uint8_t)(VG_DO_RECORD | VG_DO_COMMIT | VG_DO_HOLD | more_verbs), VG_OK);
+}
+
+void vg_receipt_refuse(struct vg_step *st, enum vg_refusal why)
+{
+    answer(st, 0, VG_ERR_STATE)->refusal = (uint8_t)why;
+}
+
+/* --- session -------------------------------------------------------------------------------- */
+
+static void begin(struct vg_bed *bed, const struct vg_event *ev)
+{
+    struct vg_session *s = &bed->session;
+    memset(s, 0, sizeof *s);
+    s->seq = ev->seq;
+    s->opened_ns = ev->mono_ns;
+    s->opened_utc_ns = ev->utc_ns;
+    s->last_dose_utc_ns = VG_TIME_NONE;
+    memcpy(s->patient_ref, ev->u.session_move.text, sizeof s->patient_ref - 1);
+    memcpy(s->operator_id, ev->u.session_move.operator_id, sizeof s->operator_id);
+}
+
+/* The next person starts with nothing of this one: no value, no armed condition. */
+static void forget_values(struct vg_step *st)
+{
+    for (uint16_t d = st->bed->first; d != VG_DEVICE_NONE; d = st->e->devices[d].next) {
+        struct vg_member *m = &st->e->devices[d];
+        for (size_t v = 0; v < VG_VITAL_COUNT; v++) {
+            vg_fresh_init(&m->fresh[v]);
+        }
+        m->fails = 0;
+    }
+    for (size_t v = 0; v < VG_VITAL_COUNT; v++) {
+        st->bed->speaker[v] = VG_DEVICE_NONE;
+    }
+}
+
+static void close_session(struct vg_step *st)
+{
+    const struct vg_session_event *move = &st->in->u.session_move;
+    bool override = move->text[0] != '\0';
+
+    if (st->bed->session.seq == 0) {
+        vg_receipt_refuse(st, VG_REFUSED_NO_SESSION);
+        return;
+    }
+    if (vg_alarm_open_count(st->bed) > 0 && !override) {
+        vg_receipt_refuse(st, VG_REFUSED_ALARMS_OPEN);
+        return;
+    }
+    vg_alarm_session_end(st, override ? move->operator_id : NULL);
+    vg_receipt_accept(st, VG_DO_SEND | VG_DO_STATE);
+    forget_values(st);
+    memset(&st->bed->session, 0, sizeof st->bed->session);
+}
+
+void vg_session_step(struct vg_step *st)
+{
+    const struct vg_session_event *move = &st->in->u.session_move;
+
+    if (vg_receipt_answer_known(st, move->request_id)) {
+        return;
+    }
+    if (move->move == VG_SESSION_CLOSE) {
+        close_session(st);
+        return;
+    }
+    if (st->bed->session.seq != 0) {
+        vg_receipt_refuse(st, VG_REFUSED_SESSION_OPEN);
+        return;
+    }
+    begin(st->bed, st->in);
+    vg_receipt_accept(st, VG_DO_SEND | VG_DO_STATE);
+}
+
+void vg_session_replay(struct vg_bed *bed, const struct vg_event *ev)
+{
+    vg_receipt_remember(bed, ev->u.session_move.request_id, ev->seq);
+    if (ev->u.session_move.move == VG_SESSION_OPEN) {
+        begin(bed, ev);
+    } else {
+        memset(&bed->session, 0, sizeof bed->session);
+    }
+}

@@ -1,0 +1,218 @@
+/*
+ * vitals.c -- readings of a bed: freshness, which device speaks for a vital, and what alarms see.
+ *
+ * When several devices of one bed measure the same vital, the first in the order of the
+ * configuration that is fresh speaks for it: its samples meet the limits. All of them are
+ * published under their own device.
+ * Trap: a sample that arrives while machine F is not yet fresh again may raise an alarm, never
+ * clear one.
+ */
+#include <string.h>
+
+#include "core/step.h"
+#include "vigil/compiler.h"
+
+#define SENSOR_GONE (VG_SIGNAL_SENSOR_OFF | VG_SIGNAL_SENSOR_UNPLUGGED)
+
+static bool is_valid(uint8_t quality)
+{
+    return quality == VG_QUALITY_OK || quality == VG_QUALITY_QUESTIONABLE;
+}
+
+static enum vg_priority technical_priority(const struct vg_step *st, enum vg_priority p)
+{
+    return st->bed->session.seq != 0 ? p : VG_PRIO_LOW;
+}
+
+/* The best state any device of the bed has for a vital, and who has it. NEVER counts as worst:
+ * a vital nobody ever delivered is not lost. */
+static enum vg_freshness best_of_bed(const struct vg_step *st, enum vg_vital v, uint16_t *who)
+{
+    static const uint8_t rank[VG_FRESH_COUNT] = { 0, 3, 2, 1 };
+    enum vg_freshness best = VG_FRESH_NEVER;
+
+    *who = VG_DEVICE_NONE;
+    for (uint16_t d = st->bed->first; d != VG_DEVICE_NONE; d = st->e->devices[d].next) {
+        const struct vg_member *m = &st->e->devices[d];
+        if ((m->vitals & (1u << v)) == 0 || rank[m->fresh[v].state] <= rank[best]) {
+            continue;
+        }
+        best = (enum vg_freshness)m->fresh[v].state;
+        *who = d;
+        if (best == VG_FRESH_FRESH) {
+            break;
+        }
+    }
+    return best;
+}
+
+/* Judge the bed's data conditions of one vital after machine F moved somewhere. */
+static void judge_vital(struct vg_step *st, enum vg_vital v)
+{
+    uint16_t who;
+    enum vg_freshness best = best_of_bed(st, v, &who);
+
+    st->bed->speaker[v] = who;
+    if (best == VG_FRESH_STALE || best == VG_FRESH_LOST) {
+        vg_alarm_stale(st, v);
+    }
+    if (vg_vital_get(v)->lost_ns == 0) {
+        return;
+    }
+    bool grouped = who != VG_DEVICE_NONE &&
+                   (vg_alarm_is_open(st, VG_COND_LINK_DEVICE, who) ||
+                    vg_alarm_is_open(st, VG_COND_SENSOR_OFF, who));
+    bool lost = best == VG_FRESH_STALE || best == VG_FRESH_LOST;
+    if (lost && grouped) {
+        return; /* one cause, one alarm; the record still has every move of machine F */
+    }
+    enum vg_priority prio = best == VG_FRESH_LOST ? VG_PRIO_MED : VG_PRIO_LOW;
+    if (lost || best == VG_FRESH_FRESH) {
+        vg_alarm_technical(st, VG_COND_DATA_LOST, (uint16_t)v, lost,
+                           technical_priority(st, prio));
+    }
+}
+
+static void say_freshness(struct vg_step *st, uint16_t device, enum vg_vital v,
+                          struct vg_fresh_result res)
+{
+    const struct vg_fresh *f = &st->e->devices[device].fresh[v];
+    struct vg_effect *fx = vg_step_emit(st, VG_EV_FRESHNESS, device, VG_DO_SEND | VG_DO_RECORD);
+    fx->ev.flags = f->flags;
+    fx->ev.u.fresh.vital = (uint8_t)v;
+    fx->ev.u.fresh.from = res.from;
+    fx->ev.u.fresh.to = f->state;
+    fx->ev.u.fresh.age_ns = vg_fresh_age_ns(f, st->in->mono_ns);
+    fx->ev.u.fresh.sensor_off = f->sensor_off;
+}
+
+static void fresh_moved(struct vg_step *st, uint16_t device, enum vg_vital v,
+                        struct vg_fresh_result res)
+{
+    if (res.row != 0) {
+        say_freshness(st, device, v, res);
+        judge_vital(st, v);
+    }
+}
+
+static void classify_sample(struct vg_step *st, uint16_t device, enum vg_vital v)
+{
+    const struct vg_fresh *f = &st->e->devices[device].fresh[v];
+    uint16_t speaker = st->bed->speaker[v];
+
+    if (speaker != device && speaker != VG_DEVICE_NONE) {
+        return;
+    }
+    bool raise_only = f->quality != VG_QUALITY_OK || f->state != VG_FRESH_FRESH;
+    vg_alarm_sample(st, v, f->value_milli, raise_only, device, f->flags);
+}
+
+/* The sample into machine F, the reading out to the stream with its freshness. */
+static void take_reading(struct vg_step *st, struct vg_effect *fx, bool record)
+{
+    struct vg_event *ev = &fx->ev;
+    enum vg_vital v = (enum vg_vital)ev->u.reading.vital;
+    struct vg_fresh *f = &st->e->devices[ev->device].fresh[v];
+
+    struct vg_fresh_result res = vg_fresh_sample(f, v, ev);
+    ev->u.reading.fresh = f->state;
+    fx->verbs = (uint8_t)(VG_DO_SEND | (record ? VG_DO_RECORD : 0));
+    fresh_moved(st, ev->device, v, res);
+    if (is_valid(ev->u.reading.quality)) {
+        classify_sample(st, ev->device, v);
+    }
+}
+
+void vg_vitals_reading(struct vg_step *st)
+{
+    enum vg_vital v = (enum vg_vital)st->in->u.reading.vital;
+    struct vg_member *m = &st->e->devices[st->in->device];
+
+    if (v == VG_VITAL_CUFF_PRESSURE) {
+        if (is_valid(st->in->u.reading.quality)) {
+            vg_cuff_pressure(st, st->in->u.reading.value_milli);
+        }
+        if (!vg_nibp_is_measuring(&m->nibp)) {
+            return; /* an idle cuff's zero is no news */
+        }
+    }
+    VG_ASSERT(vg_step_has_room(st, 1));
+    struct vg_effect *fx = &st->out->of[st->out->count++];
+    memset(fx, 0, sizeof *fx);
+    fx->ev = *st->in;
+    take_reading(st, fx, true);
+}
+
+void vg_vitals_episodic(struct vg_step *st, enum vg_vital v, int32_t value_milli)
+{
+    struct vg_effect *fx = vg_step_emit(st, VG_EV_READING, st->in->device, VG_DO_SEND);
+    fx->ev.u.reading.vital = (uint8_t)v;
+    fx->ev.u.reading.value_milli = value_milli;
+    fx->ev.u.reading.quality = VG_QUALITY_OK;
+    take_reading(st, fx, false);
+}
+
+void vg_vitals_signal(struct vg_step *st)
+{
+    struct vg_member *m = &st->e->devices[st->in->device];
+    bool off = (st->in->u.signal.bits & SENSOR_GONE) != 0;
+    bool was_off = (m->signal & SENSOR_GONE) != 0;
+    bool watched = false;
+
+    m->signal = st->in->u.signal.bits;
+    if (off == was_off) {
+        return;
+    }
+    for (uint16_t v = 0; v < VG_VITAL_COUNT; v++) {
+        if ((m->vitals & (1u << v)) == 0 || !vg_vital_get((enum vg_vital)v)->continuous) {
+            continue;
+        }
+        watched = watched || m->fresh[v].state != VG_FRESH_NEVER;
+    }
+    /* The sensor condition first, so that the lost vitals group under it. An unused probe that
+     * never delivered anything alarms nobody. */
+    if (!off || watched) {
+        vg_alarm_technical(st, VG_COND_SENSOR_OFF, st->in->device, off,
+                           technical_priority(st, VG_PRIO_MED));
+    }
+    for (uint16_t v = 0; v < VG_VITAL_COUNT; v++) {
+        if ((m->vitals & (1u << v)) != 0 && vg_vital_get((enum vg_vital)v)->continuous) {
+            fresh_moved(st, st->in->device, (enum vg_vital)v, vg_fresh_sensor(&m->fresh[v], off));
+        }
+    }
+}
+
+/* Not online for this long: the cable, the power or the device needs somebody. */
+#define OFFLINE_NS (10 * VG_NS_PER_S)
+
+static void tick_device(struct vg_step *st, uint16_t d)
+{
+    struct vg_member *m = &st->e->devices[d];
+    int64_t now_ns = st->in->mono_ns;
+    int64_t required_ns = st->bed->session.seq != 0 ? st->bed->session.opened_ns : VG_TIME_NONE;
+
+    if (m->offline_ns != VG_TIME_NONE && now_ns - m->offline_ns > OFFLINE_NS) {
+        vg_alarm_technical(st, VG_COND_LINK_DEVICE, d, true,
+                           technical_priority(st, VG_PRIO_MED));
+    }
+    if ((m->signal & SENSOR_GONE) != 0 && vg_alarm_is_open(st, VG_COND_SENSOR_OFF, d)) {
+        vg_alarm_technical(st, VG_COND_SENSOR_OFF, d, true, technical_priority(st, VG_PRIO_MED));
+    }
+    for (uint16_t v = 0; v < VG_VITAL_COUNT; v++) {
+        if ((m->vitals & (1u << v)) != 0) {
+            fresh_moved(st, d, (enum vg_vital)v,
+                        vg_fresh_tick(&m->fresh[v], (enum vg_vital)v, now_ns, required_ns));
+        }
+    }
+    if (m->is_cuff) {
+        vg_cuff_tick(st, d);
+    }
+}
+
+void vg_vitals_tick(struct vg_step *st)
+{
+    for (uint16_t d = st->bed->first; d != VG_DEVICE_NONE && vg_step_has_room(st, 24);
+         d = st->e->devices[d].next) {
+        tick_device(st, d);
+    }
+}
