@@ -1,0 +1,121 @@
+/*
+ * wire.h -- events as frames, requests as events: the one place that knows both forms.
+ *
+ * docs/wire.md is the specification. Encoders write into the caller's buffer and never allocate;
+ * the decoder of requests uses jansson and refuses whatever it does not know.
+ */
+#ifndef VIGIL_LIB_WIRE_H
+#define VIGIL_LIB_WIRE_H
+
+#include <stddef.h>
+
+#include "lib/json.h"
+#include "vigil/event.h"
+#include "vigil/status.h"
+#include "vigil/wire.h"
+
+/* Names behind the indices of events. Retained by whoever encodes; strings are the owner's. */
+struct vg_wire_names {
+    const char *node;
+    const char *boot;
+    uint16_t bed_count;
+    uint16_t device_count;
+    const char *bed[VG_BEDS_MAX];
+    const char *device[VG_DEVICES_MAX];
+};
+
+struct vg_wire_frame {
+    size_t topic_len;
+    size_t body_len;
+    char topic[VG_TOPIC_MAX];
+    char body[VG_WIRE_MAX];
+};
+
+const char *vg_wire_bed(const struct vg_wire_names *n, uint16_t bed);
+const char *vg_wire_device(const struct vg_wire_names *n, uint16_t device);
+
+/* vg_wire_topic -- topic of an event that is published; false for kinds that are not. */
+bool vg_wire_topic(const struct vg_wire_names *n, const struct vg_event *ev,
+                   char topic[VG_TOPIC_MAX], size_t *topic_len);
+
+/*
+ * vg_wire_event -- the body of an event, with the topic's counter.
+ *
+ *   count  per-topic counter: a gap means that a frame was lost
+ *   snapshot  the frame repeats an older state
+ * VG_ERR_FULL when it does not fit (cannot happen with VG_WIRE_MAX; tested).
+ */
+enum vg_status vg_wire_event(const struct vg_wire_names *n, const struct vg_event *ev,
+                             uint64_t count, bool snapshot, char *body, size_t cap, size_t *len);
+
+/* vg_wire_event_members -- the members of an event into an object that is open in j. */
+void vg_wire_event_members(struct vg_json *j, const struct vg_wire_names *n,
+                           const struct vg_event *ev);
+
+/* ... and only those of its kind: what the record keeps beside its columns. */
+void vg_wire_kind_members(struct vg_json *j, const struct vg_wire_names *n,
+                          const struct vg_event *ev);
+
+/* One open instance as an object of a list. */
+void vg_wire_alarm_entry(struct vg_json *j, const struct vg_wire_names *n,
+                         const struct vg_event *ev);
+
+/* What the whole alarm state of one bed is made of. */
+struct vg_wire_alarms {
+    uint16_t bed;
+    uint64_t session;
+    uint64_t count;       /* gapless counter of this topic */
+    const struct vg_now *now;
+    size_t open_count;    /* open instances in all */
+    size_t listed;        /* entries of alarm[] */
+    const struct vg_event *alarm;
+    bool test;            /* any device of the bed is a simulator */
+};
+
+/* vg_wire_alarms -- body of v1.<bed>.alarms: state, and the daemon's heartbeat. */
+enum vg_status vg_wire_alarms(const struct vg_wire_names *n, const struct vg_wire_alarms *a,
+                              char *body, size_t cap, size_t *len);
+
+/* A request from view or operate. */
+struct vg_request {
+    enum vg_op op;
+    struct vg_event ev;      /* operate: the event to feed (no seq, no time but given-at) */
+    bool has_given_at;
+    uint16_t bed;            /* RANGE, SNAPSHOT: bed filter or VG_BED_NONE */
+    uint64_t from_seq;       /* RANGE */
+    uint32_t limit;          /* RANGE: rows, 1..500 */
+};
+
+/*
+ * vg_wire_request -- bytes of a request to a typed request.
+ *
+ *   why  out  on failure one sentence that names the member and the cure
+ * Errors: VG_ERR_FORMAT (not JSON), VG_ERR_ARG (member missing, unknown, of a wrong type),
+ * VG_ERR_RANGE (number or text outside its range). Nothing is guessed: an amount is decimal text
+ * or an integer with one of the units mg, ug, g (mg/h, ug/h, ug/min for rates).
+ */
+enum vg_status vg_wire_request(const struct vg_wire_names *n, const char *bytes, size_t len,
+                               bool operate, struct vg_request *out, char *why, size_t why_cap);
+
+/* vg_wire_amount -- "35", "mg" -> 35000 ug; "30", "mg/h" -> 30000 ug/h. rate: which is wanted. */
+enum vg_status vg_wire_amount(const char *number, const char *unit, bool rate, int64_t *out);
+
+/* A reply. */
+struct vg_reply {
+    enum vg_status status;
+    const char *error;     /* NULL when ok: name of the refusal or status, for scripts */
+    const char *text;      /* for people */
+    const char *request_id;/* may be NULL */
+    uint64_t receipt;      /* 0 = none */
+    bool recorded;         /* it is on disk */
+    bool duplicate;
+};
+enum vg_status vg_wire_reply(const struct vg_reply *r, char *body, size_t cap, size_t *len);
+
+#define VG_WIRE_UTC_MAX 48
+/* vg_wire_utc -- ISO 8601 text with milliseconds: "2026-11-24T07:31:43.120Z". */
+void vg_wire_utc(int64_t utc_ns, char out[VG_WIRE_UTC_MAX]);
+/* vg_wire_parse_utc -- the same form (fraction optional, Z or +hh:mm) back; false if malformed. */
+bool vg_wire_parse_utc(const char *text, int64_t *utc_ns);
+
+#endif

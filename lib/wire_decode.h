@@ -1,0 +1,17 @@
+/*
+ * wire_decode.h -- the payload column of the record: the same members as on the stream.
+ */
+#ifndef VIGIL_LIB_WIRE_DECODE_H
+#define VIGIL_LIB_WIRE_DECODE_H
+
+#include "lib/wire.h"
+
+/* vg_wire_payload -- the members of an event's kind, as one JSON object. VG_ERR_FULL if cut. */
+enum vg_status vg_wire_payload(const struct vg_wire_names *n, const struct vg_event *ev, char *buf,
+                               size_t cap, size_t *len);
+
+/* vg_wire_decode -- fill ev->u from a payload; ev->kind is set. VG_ERR_FORMAT when a member is
+ * missing or not understood; ev->u is then not to be used. */
+enum vg_status vg_wire_decode(const char *payload, size_t len, struct vg_event *ev);
+
+#endif

@@ -1,0 +1,406 @@
+/*
+ * wire_request.c -- bytes of a request to a typed event. Everything ambiguous is refused.
+ *
+ * Each operation has a list of its members; a member that is not on the list is an error, so a
+ * client's spelling mistake never becomes a silent default. "0,5" and "0.5 " are not numbers;
+ * "mcg", "units" and "ml" are not units.
+ */
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/wire.h"
+#include "vigil/compiler.h"
+
+#define MEMBERS_MAX 12
+
+struct op_row {
+    const char *name;
+    enum vg_op op;
+    bool operate;
+    const char *members[MEMBERS_MAX];
+};
+
+static const struct op_row ops[] = {
+    { "snapshot", VG_OP_SNAPSHOT, false, { "bed" } },
+    { "range", VG_OP_RANGE, false, { "bed", "from_seq", "limit" } },
+    { "session_open", VG_OP_SESSION_OPEN, true,
+      { "request_id", "bed", "operator", "patient_ref" } },
+    { "session_close", VG_OP_SESSION_CLOSE, true, { "request_id", "bed", "operator", "reason" } },
+    { "dose", VG_OP_DOSE, true,
+      { "request_id", "bed", "operator", "kind", "drug", "amount", "unit", "route", "given_at" } },
+    { "ack", VG_OP_ACK, true, { "request_id", "bed", "operator", "instance" } },
+    { "nibp_start", VG_OP_NIBP_START, true, { "request_id", "bed", "operator", "device" } },
+    { "nibp_abort", VG_OP_NIBP_ABORT, true, { "request_id", "bed", "operator", "device" } },
+};
+
+struct parse {
+    const struct vg_wire_names *names;
+    const json_t *root;
+    char *why;
+    size_t why_cap;
+    enum vg_status status;
+};
+
+static enum vg_status fail(struct parse *p, enum vg_status st, const char *fmt, ...)
+    VG_PRINTF(3, 4);
+
+static enum vg_status fail(struct parse *p, enum vg_status st, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    (void)vsnprintf(p->why, p->why_cap, fmt, ap);
+    va_end(ap);
+    p->status = st;
+    return st;
+}
+
+/* --- numbers -------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *name;
+    int64_t ug;
+    int64_t per_hour; /* 0 = an amount, not a rate */
+} units[] = {
+    { "ug", 1, 0 },       { "mg", 1000, 0 },     { "g", 1000000, 0 },
+    { "ug/h", 1, 1 },     { "mg/h", 1000, 1 },   { "ug/min", 1, 60 },
+    { "mg/min", 1000, 60 },
+};
+
+enum vg_status vg_wire_amount(const char *number, const char *unit, bool rate, int64_t *out)
+{
+    int64_t whole = 0;
+    int64_t frac = 0;
+    int64_t scale = 1;
+    const char *p = number;
+    size_t u = 0;
+
+    while (u < VG_COUNT(units) && strcmp(units[u].name, unit) != 0) {
+        u++;
+    }
+    if (u == VG_COUNT(units) || (units[u].per_hour != 0) != rate) {
+        return VG_ERR_ARG;
+    }
+    if (*p < '0' || *p > '9' || (p[0] == '0' && p[1] >= '0' && p[1] <= '9')) {
+        return VG_ERR_FORMAT;
+    }
+    for (; *p >= '0' && *p <= '9'; p++) {
+        whole = whole * 10 + (*p - '0');
+        if (whole > VG_DOSE_MAX_UG) {
+            return VG_ERR_RANGE;
+        }
+    }
+    if (*p == '.') {
+        p++;
+        if (*p < '0' || *p > '9') {
+            return VG_ERR_FORMAT;
+        }
+        for (; *p >= '0' && *p <= '9'; p++) {
+            frac = frac * 10 + (*p - '0');
+            scale *= 10;
+            if (scale > 1000000) {
+                return VG_ERR_RANGE; /* finer than a microgram of a gram: cannot be meant */
+            }
+        }
+    }
+    int64_t factor = units[u].ug * (rate ? units[u].per_hour : 1);
+    if (*p != '\0' || (frac * factor) % scale != 0) {
+        return VG_ERR_FORMAT;
+    }
+    *out = whole * factor + frac * factor / scale;
+    return *out > 0 && *out <= VG_DOSE_MAX_UG ? VG_OK : VG_ERR_RANGE;
+}
+
+/* --- members -------------------------------------------------------------------------------- */
+
+/* Text of 1..cap-1 bytes without control characters into a zero-padded array. */
+static bool take_text(struct parse *p, const char *key, char *out, size_t cap, bool required)
+{
+    const json_t *v = json_object_get(p->root, key);
+    memset(out, 0, cap);
+    if (v == NULL) {
+        if (required) {
+            (void)fail(p, VG_ERR_ARG, "member '%s' is missing; add it", key);
+        }
+        return !required;
+    }
+    const char *s = json_string_value(v);
+    size_t len = json_string_length(v);
+    if (s == NULL || len == 0 || strlen(s) != len) {
+        (void)fail(p, VG_ERR_ARG, "member '%s' must be text that is not empty", key);
+        return false;
+    }
+    if (len >= cap) {
+        (void)fail(p, VG_ERR_RANGE, "member '%s' has %zu bytes; at most %zu fit, shorten it", key,
+                   len, cap - 1);
+        return false;
+    }
+    for (size_t i = 0; i < len; i++) {
+        if ((unsigned char)s[i] < 0x20 || s[i] == 0x7f) {
+            (void)fail(p, VG_ERR_ARG, "member '%s' holds a control character; remove it", key);
+            return false;
+        }
+    }
+    memcpy(out, s, len);
+    return true;
+}
+
+static bool take_index(struct parse *p, const char *key, const char *const *names, uint16_t count,
+                       uint16_t *out)
+{
+    char id[VG_ID_MAX];
+    if (!take_text(p, key, id, sizeof id, true)) {
+        return false;
+    }
+    for (uint16_t i = 0; i < count; i++) {
+        if (strcmp(names[i], id) == 0) {
+            *out = i;
+            return true;
+        }
+    }
+    (void)fail(p, VG_ERR_ARG, "there is no %s '%s'; 'vigilctl status' lists them", key, id);
+    return false;
+}
+
+static bool take_uint(struct parse *p, const char *key, uint64_t max, bool required, uint64_t *out)
+{
+    const json_t *v = json_object_get(p->root, key);
+    if (v == NULL && !required) {
+        return true;
+    }
+    if (!json_is_integer(v) || json_integer_value(v) < 0 ||
+        (uint64_t)json_integer_value(v) > max) {
+        (void)fail(p, VG_ERR_RANGE, "member '%s' must be an integer from 0 to %llu", key,
+                   (unsigned long long)max);
+        return false;
+    }
+    *out = (uint64_t)json_integer_value(v);
+    return true;
+}
+
+/* --- operations ----------------------------------------------------------------------------- */
+
+static bool take_amount(struct parse *p, struct vg_dose *d)
+{
+    char number[24];
+    char unit[16];
+    bool rate = d->kind != VG_DOSE_BOLUS;
+    const json_t *v = json_object_get(p->root, "amount");
+
+    if (json_is_integer(v)) {
+        (void)snprintf(number, sizeof number, "%lld", (long long)json_integer_value(v));
+    } else if (!take_text(p, "amount", number, sizeof number, true)) {
+        return false;
+    }
+    if (!take_text(p, "unit", unit, sizeof unit, true)) {
+        return false;
+    }
+    enum vg_status st = vg_wire_amount(number, unit, rate, &d->amount_ug);
+    if (st == VG_ERR_ARG) {
+        (void)fail(p, st, "unit '%s' is not one of %s; convert and say it again", unit,
+                   rate ? "ug/h, mg/h, ug/min, mg/min" : "ug, mg, g");
+    } else if (st == VG_ERR_RANGE) {
+        (void)fail(p, st, "amount '%s %s' is outside 1 ug to 1 kg; check it", number, unit);
+    } else if (st != VG_OK) {
+        (void)fail(p, st, "amount '%s' is not a plain decimal number like 35 or 0.5", number);
+    }
+    return st == VG_OK;
+}
+
+static bool take_dose(struct parse *p, struct vg_request *r)
+{
+    struct vg_dose *d = &r->ev.u.dose;
+    char word[VG_ID_MAX];
+    enum vg_dose_kind kind;
+    enum vg_route route;
+
+    r->ev.kind = VG_EV_DOSE;
+    if (!take_text(p, "request_id", d->request_id, sizeof d->request_id, true) ||
+        !take_text(p, "operator", d->operator_id, sizeof d->operator_id, true) ||
+        !take_text(p, "drug", d->drug, sizeof d->drug, true) ||
+        !take_text(p, "kind", word, sizeof word, true)) {
+        return false;
+    }
+    if (!vg_dose_kind_find(word, &kind)) {
+        (void)fail(p, VG_ERR_ARG, "kind '%s' is not bolus, infusion_start, rate_change or stop",
+                   word);
+        return false;
+    }
+    d->kind = (uint8_t)kind;
+    if (!take_text(p, "route", word, sizeof word, true)) {
+        return false;
+    }
+    if (!vg_route_find(word, &route)) {
+        (void)fail(p, VG_ERR_ARG, "route '%s' is not iv, im, sc, sl, buccal, nasal or oral", word);
+        return false;
+    }
+    d->route = (uint8_t)route;
+    if (kind == VG_DOSE_STOP && (json_object_get(p->root, "amount") != NULL ||
+                                 json_object_get(p->root, "unit") != NULL)) {
+        (void)fail(p, VG_ERR_ARG, "a stop has no amount; leave amount and unit out");
+        return false;
+    }
+    if (kind != VG_DOSE_STOP && !take_amount(p, d)) {
+        return false;
+    }
+    r->has_given_at = json_object_get(p->root, "given_at") != NULL;
+    if (r->has_given_at && (!take_text(p, "given_at", word, sizeof word, true) ||
+                            !vg_wire_parse_utc(word, &d->given_utc_ns))) {
+        (void)fail(p, VG_ERR_FORMAT,
+                   "given_at must look like 2026-11-24T14:02:00Z or with an offset +01:00");
+        return false;
+    }
+    return true;
+}
+
+static bool take_session(struct parse *p, struct vg_request *r)
+{
+    struct vg_session_event *s = &r->ev.u.session_move;
+    bool open = r->op == VG_OP_SESSION_OPEN;
+
+    r->ev.kind = VG_EV_SESSION;
+    s->move = open ? VG_SESSION_OPEN : VG_SESSION_CLOSE;
+    return take_text(p, "request_id", s->request_id, sizeof s->request_id, true) &&
+           take_text(p, "operator", s->operator_id, sizeof s->operator_id, true) &&
+           (open ? take_text(p, "patient_ref", s->text, VG_NAME_MAX, true)
+                 : take_text(p, "reason", s->text, sizeof s->text, false));
+}
+
+static bool take_ack(struct parse *p, struct vg_request *r)
+{
+    struct vg_ack *a = &r->ev.u.ack;
+    r->ev.kind = VG_EV_ACK;
+    return take_text(p, "request_id", a->request_id, sizeof a->request_id, true) &&
+           take_text(p, "operator", a->operator_id, sizeof a->operator_id, true) &&
+           take_uint(p, "instance", INT64_MAX, true, &a->instance);
+}
+
+static bool take_nibp(struct parse *p, struct vg_request *r)
+{
+    struct vg_nibp_command *c = &r->ev.u.command;
+    r->ev.kind = VG_EV_NIBP_COMMAND;
+    c->what = r->op == VG_OP_NIBP_START ? VG_REQ_NIBP_START : VG_REQ_NIBP_ABORT;
+    return take_text(p, "request_id", c->request_id, sizeof c->request_id, true) &&
+           take_text(p, "operator", c->operator_id, sizeof c->operator_id, true) &&
+           take_index(p, "device", p->names->device, p->names->device_count, &r->ev.device);
+}
+
+static bool take_range(struct parse *p, struct vg_request *r)
+{
+    uint64_t limit = 100;
+    bool ok = take_uint(p, "from_seq", INT64_MAX, false, &r->from_seq) &&
+              take_uint(p, "limit", 500, false, &limit);
+    r->limit = (uint32_t)(limit == 0 ? 1 : limit);
+    return ok;
+}
+
+static bool take_body(struct parse *p, struct vg_request *r)
+{
+    switch (r->op) {
+    case VG_OP_SNAPSHOT:
+        return true;
+    case VG_OP_RANGE:
+        return take_range(p, r);
+    case VG_OP_SESSION_OPEN:
+    case VG_OP_SESSION_CLOSE:
+        return take_session(p, r);
+    case VG_OP_DOSE:
+        return take_dose(p, r);
+    case VG_OP_ACK:
+        return take_ack(p, r);
+    case VG_OP_NIBP_START:
+    case VG_OP_NIBP_ABORT:
+        return take_nibp(p, r);
+    case VG_OP_COUNT:
+        break;
+    }
+    return false;
+}
+
+/* --- the request ---------------------------------------------------------------------------- */
+
+static const struct op_row *find_op(struct parse *p, bool operate)
+{
+    char name[VG_ID_MAX];
+    if (!take_text(p, "op", name, sizeof name, true)) {
+        return NULL;
+    }
+    for (size_t i = 0; i < VG_COUNT(ops); i++) {
+        if (strcmp(ops[i].name, name) == 0) {
+            if (ops[i].operate != operate) {
+                (void)fail(p, VG_ERR_DENIED, "'%s' belongs to the %s socket; send it there", name,
+                           ops[i].operate ? "operate" : "view");
+                return NULL;
+            }
+            return &ops[i];
+        }
+    }
+    (void)fail(p, VG_ERR_ARG, "there is no operation '%s'; see the wire specification", name);
+    return NULL;
+}
+
+static bool only_known_members(struct parse *p, const struct op_row *row)
+{
+    const char *key;
+    json_t *value;
+    /* jansson's iteration macro needs a mutable pointer; nothing is changed through it. */
+    json_t *root = json_incref((json_t *)(uintptr_t)p->root);
+    bool ok = true;
+
+    json_object_foreach(root, key, value) {
+        bool known = strcmp(key, "op") == 0;
+        for (size_t i = 0; i < MEMBERS_MAX && row->members[i] != NULL; i++) {
+            known = known || strcmp(key, row->members[i]) == 0;
+        }
+        if (!known) {
+            (void)fail(p, VG_ERR_ARG, "'%s' has no member '%.40s'; remove it", row->name, key);
+            ok = false;
+            break;
+        }
+    }
+    json_decref(root);
+    return ok;
+}
+
+static void parse_root(struct parse *p, bool operate, struct vg_request *out)
+{
+    const struct op_row *row = find_op(p, operate);
+    if (row == NULL || !only_known_members(p, row)) {
+        return;
+    }
+    out->op = row->op;
+    bool needs_bed = operate || json_object_get(p->root, "bed") != NULL;
+    if (needs_bed && !take_index(p, "bed", p->names->bed, p->names->bed_count, &out->bed)) {
+        return;
+    }
+    out->ev.bed = out->bed;
+    if (!take_body(p, out) && p->status == VG_OK) {
+        p->status = VG_ERR_ARG;
+    }
+}
+
+enum vg_status vg_wire_request(const struct vg_wire_names *n, const char *bytes, size_t len,
+                               bool operate, struct vg_request *out, char *why, size_t why_cap)
+{
+    struct parse p = { .names = n, .why = why, .why_cap = why_cap, .status = VG_OK };
+    json_error_t err;
+
+    memset(out, 0, sizeof *out);
+    out->bed = VG_BED_NONE;
+    out->ev.device = VG_DEVICE_NONE;
+    why[0] = '\0';
+    json_t *root = json_loadb(bytes, len, JSON_REJECT_DUPLICATES, &err);
+    if (root == NULL) {
+        return fail(&p, VG_ERR_FORMAT, "not a JSON object: %.80s at byte %d", err.text,
+                    err.position);
+    }
+    p.root = root;
+    if (json_is_object(root)) {
+        parse_root(&p, operate, out);
+    } else {
+        (void)fail(&p, VG_ERR_FORMAT, "a request must be a JSON object");
+    }
+    json_decref(root);
+    return p.status;
+}

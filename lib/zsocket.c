@@ -1,0 +1,82 @@
+/*
+ * zsocket.c -- see zsocket.h.
+ */
+#include "lib/zsocket.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zmq.h>
+
+#include "lib/log.h"
+
+static const char *ipc_path(const char *endpoint)
+{
+    return strncmp(endpoint, "ipc://", 6) == 0 ? endpoint + 6 : NULL;
+}
+
+static void *make(void *zmq, int type, int high_water)
+{
+    int zero = 0;
+    int interval_ms = 1000;
+    int timeout_ms = 3000;
+    void *s = zmq_socket(zmq, type);
+    if (s == NULL) {
+        return NULL;
+    }
+    (void)zmq_setsockopt(s, ZMQ_LINGER, &zero, sizeof zero);
+    (void)zmq_setsockopt(s, ZMQ_SNDHWM, &high_water, sizeof high_water);
+    (void)zmq_setsockopt(s, ZMQ_RCVHWM, &high_water, sizeof high_water);
+    (void)zmq_setsockopt(s, ZMQ_HEARTBEAT_IVL, &interval_ms, sizeof interval_ms);
+    (void)zmq_setsockopt(s, ZMQ_HEARTBEAT_TIMEOUT, &timeout_ms, sizeof timeout_ms);
+    return s;
+}
+
+static void *fail(void *s, const char *endpoint)
+{
+    vg_log(VG_LOG_ERROR, "stream: %s: %s; check that the folder exists and no other daemon uses it",
+           endpoint, zmq_strerror(errno));
+    if (s != NULL) {
+        (void)zmq_close(s);
+    }
+    return NULL;
+}
+
+void *vg_zsocket_open(void *zmq, int type, const char *endpoint, int high_water)
+{
+    void *s = make(zmq, type, high_water);
+    if (s == NULL || zmq_bind(s, endpoint) != 0) {
+        return fail(s, endpoint);
+    }
+    return s;
+}
+
+void *vg_zsocket_connect(void *zmq, int type, const char *endpoint)
+{
+    void *s = make(zmq, type, 1000);
+    if (s == NULL || zmq_connect(s, endpoint) != 0) {
+        return fail(s, endpoint);
+    }
+    return s;
+}
+
+void vg_zsocket_set_group(const char *endpoint, const char *group)
+{
+    const char *path = ipc_path(endpoint);
+    if (path == NULL) {
+        return;
+    }
+    const struct group *g = getgrnam(group);
+    if (chmod(path, 0600) != 0) {
+        vg_log(VG_LOG_WARNING, "stream: %s: %s", path, strerror(errno));
+    }
+    if (g == NULL || chown(path, (uid_t)-1, g->gr_gid) != 0) {
+        vg_log(VG_LOG_WARNING, "stream: %s: only this user may connect; group %s: %s", path, group,
+               g == NULL ? "does not exist" : strerror(errno));
+        return;
+    }
+    (void)chmod(path, 0660);
+}
