@@ -1,0 +1,22 @@
+# How everything is compiled and linked: release hardening, sanitizers, coverage.
+add_library(vigil_build INTERFACE)
+if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT VIGIL_SANITIZE)
+  set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+  if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
+    set(fortify 3)
+  else()
+    set(fortify 2)
+  endif()
+  target_compile_options(vigil_build INTERFACE -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=${fortify}
+    -fstack-protector-strong -fstack-clash-protection -fcf-protection -fPIE)
+  target_link_options(vigil_build INTERFACE -pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack)
+endif()
+if(VIGIL_SANITIZE)
+  target_compile_options(vigil_build INTERFACE -fsanitize=${VIGIL_SANITIZE}
+    -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(vigil_build INTERFACE -fsanitize=${VIGIL_SANITIZE})
+endif()
+if(VIGIL_COVERAGE)
+  target_compile_options(vigil_build INTERFACE --coverage -O0)
+  target_link_options(vigil_build INTERFACE --coverage)
+endif()

@@ -1,0 +1,246 @@
+/*
+ * control.c -- requests of at most 4 KiB, one reply each. Works with REQ and with DEALER clients.
+ *
+ * A peer with a command on its way to the disk may repeat it (same request id) and gets both
+ * answers; other peers are never delayed by it. When the pool of waiting commands is full the
+ * request is answered "busy" and nothing of it is done.
+ */
+#include "daemon/control.h"
+
+#include <string.h>
+#include <zmq.h>
+
+#include "daemon/snapshot.h"
+#include "daemon/vigild.h"
+#include "lib/log.h"
+#include "lib/zsocket.h"
+
+#define BURST 32
+#define HIGH_WATER 256
+
+static void on_view(void *state);
+static void on_operate(void *state);
+
+enum vg_status vg_control_open(struct vigild *v)
+{
+    struct vg_control *c = &v->control;
+    c->view = vg_zsocket_open(v->zmq, ZMQ_ROUTER, v->config.view, HIGH_WATER);
+    if (c->view == NULL) {
+        return VG_ERR_IO;
+    }
+    c->operate = vg_zsocket_open(v->zmq, ZMQ_ROUTER, v->config.operate, HIGH_WATER);
+    if (c->operate == NULL) {
+        return VG_ERR_IO;
+    }
+    vg_zsocket_set_group(v->config.stream, "vigil-view");
+    vg_zsocket_set_group(v->config.view, "vigil-view");
+    vg_zsocket_set_group(v->config.operate, "vigil-operate");
+    vg_reactor_add_zsocket(&v->reactor, c->view, on_view, v);
+    vg_reactor_add_zsocket(&v->reactor, c->operate, on_operate, v);
+    return VG_OK;
+}
+
+void vg_control_close(struct vigild *v)
+{
+    if (v->control.view != NULL) {
+        (void)zmq_close(v->control.view);
+    }
+    if (v->control.operate != NULL) {
+        (void)zmq_close(v->control.operate);
+    }
+}
+
+/* --- frames --------------------------------------------------------------------------------- */
+
+struct incoming {
+    struct vg_pending from; /* peer and envelope */
+    size_t len;
+    bool usable;
+    char body[VG_WIRE_MAX];
+};
+
+/* One whole multipart message: [identity][""]?[body]. */
+static bool receive(void *socket, struct incoming *in)
+{
+    zmq_msg_t msg;
+    int part = 0;
+    bool more = true;
+
+    memset(&in->from, 0, sizeof in->from);
+    in->len = 0;
+    in->usable = true;
+    while (more) {
+        (void)zmq_msg_init(&msg);
+        if (zmq_msg_recv(&msg, socket, ZMQ_DONTWAIT) < 0) {
+            (void)zmq_msg_close(&msg);
+            return false;
+        }
+        size_t n = zmq_msg_size(&msg);
+        more = zmq_msg_more(&msg) != 0;
+        if (part == 0) {
+            in->usable = n <= sizeof in->from.peer;
+            in->from.peer_len = (uint8_t)(in->usable ? n : 0);
+            memcpy(in->from.peer, zmq_msg_data(&msg), in->from.peer_len);
+        } else if (part == 1 && n == 0 && more) {
+            in->from.envelope = true;
+        } else if (!more && n <= sizeof in->body && in->len == 0) {
+            memcpy(in->body, zmq_msg_data(&msg), n);
+            in->len = n;
+        } else {
+            in->len = 0;
+            in->usable = in->usable && !more;
+        }
+        (void)zmq_msg_close(&msg);
+        part++;
+    }
+    return true;
+}
+
+static void send_reply(void *socket, const struct vg_pending *to, const char *body, size_t len)
+{
+    if (zmq_send(socket, to->peer, to->peer_len, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0) {
+        return; /* the peer is gone: nobody to tell */
+    }
+    if (to->envelope) {
+        (void)zmq_send(socket, "", 0, ZMQ_SNDMORE | ZMQ_DONTWAIT);
+    }
+    (void)zmq_send(socket, body, len, ZMQ_DONTWAIT);
+}
+
+static void answer(struct vigild *v, void *socket, const struct vg_pending *to,
+                   const struct vg_reply *r)
+{
+    size_t len;
+    if (vg_wire_reply(r, v->control.body, sizeof v->control.body, &len) == VG_OK) {
+        send_reply(socket, to, v->control.body, len);
+    }
+}
+
+void vg_control_confirm(struct vigild *v, const struct vg_pending *p, bool recorded)
+{
+    struct vg_reply r = {
+        .status = VG_OK,
+        .request_id = vg_event_request_id(&p->ev),
+        .receipt = p->receipt,
+        .recorded = recorded,
+        .duplicate = p->duplicate,
+        .text = recorded ? NULL
+                         : "taken and in force, but NOT yet on disk; the record is being retried",
+    };
+    answer(v, v->control.operate, p, &r);
+}
+
+void vg_control_refuse(struct vigild *v, const struct vg_pending *p, enum vg_refusal why,
+                       const struct vg_event *ev)
+{
+    struct vg_reply r = {
+        .status = VG_ERR_STATE,
+        .request_id = vg_event_request_id(ev),
+        .error = vg_refusal_name(why),
+        .text = vg_refusal_text(why),
+    };
+    answer(v, v->control.operate, p, &r);
+}
+
+/* --- operate -------------------------------------------------------------------------------- */
+
+static uint16_t take_pending(struct vigild *v, const struct vg_pending *from)
+{
+    for (uint16_t i = 0; i < VG_PENDING_MAX; i++) {
+        if (!v->pending[i].used) {
+            v->pending[i] = *from;
+            v->pending[i].used = true;
+            return i;
+        }
+    }
+    return VG_PENDING_NONE;
+}
+
+static void operate_one(struct vigild *v, const struct incoming *in)
+{
+    struct vg_request req;
+    char why[160];
+    enum vg_status st = vg_wire_request(&v->names, in->body, in->len, true, &req, why, sizeof why);
+
+    if (st != VG_OK) {
+        struct vg_reply r = { .status = st, .error = NULL, .text = why };
+        answer(v, v->control.operate, &in->from, &r);
+        return;
+    }
+    uint16_t slot = take_pending(v, &in->from);
+    if (slot == VG_PENDING_NONE) {
+        struct vg_reply r = { .status = VG_ERR_FULL, .error = "busy",
+                              .request_id = vg_event_request_id(&req.ev),
+                              .text = "too many commands wait for the disk; nothing was done, "
+                                      "repeat it with the same request_id" };
+        answer(v, v->control.operate, &in->from, &r);
+        return;
+    }
+    if (req.op == VG_OP_DOSE && !req.has_given_at) {
+        req.ev.u.dose.given_utc_ns = v->reactor.now.utc_ns;
+    }
+    if (req.op == VG_OP_NIBP_START || req.op == VG_OP_NIBP_ABORT) {
+        /* The device names the bed it is on; the one in the request must agree. */
+        if (v->config.devices[req.ev.device].bed != req.bed) {
+            req.ev.device = VG_DEVICE_NONE;
+        }
+    }
+    req.ev.flags = vg_engine_bed_is_test(&v->engine, req.bed) ? VG_FLAG_TEST : 0;
+    vg_ingest_command(v, &req.ev, slot);
+}
+
+static void on_operate(void *state)
+{
+    struct vigild *v = state;
+    struct incoming in;
+    for (int i = 0; i < BURST && receive(v->control.operate, &in); i++) {
+        if (in.usable) {
+            operate_one(v, &in);
+        }
+    }
+}
+
+/* --- view ----------------------------------------------------------------------------------- */
+
+static void view_one(struct vigild *v, const struct incoming *in)
+{
+    struct vg_request req;
+    char why[160];
+    enum vg_status st = vg_wire_request(&v->names, in->body, in->len, false, &req, why,
+                                        sizeof why);
+    if (st != VG_OK) {
+        struct vg_reply r = { .status = st, .error = NULL, .text = why };
+        answer(v, v->control.view, &in->from, &r);
+        return;
+    }
+    if (req.op == VG_OP_RANGE) {
+        st = vg_query_range(&v->query, &req, &in->from);
+        if (st != VG_OK) {
+            struct vg_reply r = { .status = st, .error = "busy",
+                                  .text = "another range is being read; ask again" };
+            answer(v, v->control.view, &in->from, &r);
+        }
+        return;
+    }
+    const char *body;
+    size_t len;
+    vg_snapshot_make(v, req.bed, &body, &len);
+    send_reply(v->control.view, &in->from, body, len);
+}
+
+static void on_view(void *state)
+{
+    struct vigild *v = state;
+    struct incoming in;
+    for (int i = 0; i < BURST && receive(v->control.view, &in); i++) {
+        if (in.usable) {
+            view_one(v, &in);
+        }
+    }
+}
+
+void vg_query_answer(void *state, const struct vg_pending *to, const char *body, size_t len)
+{
+    struct vigild *v = state;
+    send_reply(v->control.view, to, body, len);
+}

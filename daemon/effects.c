@@ -1,0 +1,192 @@
+/*
+ * effects.c -- see effects.h.
+ *
+ * Trap: a duplicate must not be confirmed before the first one is on disk; it therefore waits for
+ * everything posted so far although it posts nothing itself.
+ */
+#include "daemon/effects.h"
+
+#include "daemon/control.h"
+#include "daemon/vigild.h"
+#include "lib/log.h"
+#include "vigil/compiler.h"
+
+#define SLOW_NS VG_NS_PER_S
+
+static void storage(struct vigild *v, bool good)
+{
+    if (v->storage_bad == !good) {
+        return;
+    }
+    v->storage_bad = !good;
+    struct vg_event ev = { .kind = VG_EV_DAEMON };
+    ev.u.daemon.what = good ? VG_DAEMON_STORAGE_GOOD : VG_DAEMON_STORAGE_BAD;
+    ev.u.daemon.dropped = v->journal.dropped;
+    vg_log(good ? VG_LOG_INFO : VG_LOG_ERROR, "journal: record %s, waiting=%llu dropped=%u",
+           good ? "is being written again" : "cannot be written in time",
+           (unsigned long long)(v->journal.posted - v->journal.committed), v->journal.dropped);
+    vg_ingest_daemon(v, &ev);
+}
+
+static void hold(struct vigild *v, struct vg_pending *p, const struct vg_effect *fx,
+                 uint64_t number)
+{
+    p->number = number;
+    p->receipt = fx->receipt;
+    p->ev = fx->ev;
+    p->send = (fx->verbs & VG_DO_SEND) != 0;
+    p->duplicate = fx->duplicate;
+    p->since_ns = v->reactor.now.mono_ns;
+    p->waiting = true;
+}
+
+static void ask_device(struct vigild *v, const struct vg_effect *fx)
+{
+    enum vg_status st = vg_vigild_request(v, fx->ev.device, (enum vg_request_what)fx->request);
+    if (st != VG_OK) {
+        vg_log(VG_LOG_WARNING, "port: %s: request not sent, what=%u cause=%s",
+               v->config.devices[fx->ev.device].id, (unsigned)fx->request, vg_status_name(st));
+    }
+}
+
+/* A command: record, then confirm. Without a requester (replayed tests) it is only recorded. */
+static void confirm_later(struct vigild *v, const struct vg_effect *fx, struct vg_pending *p)
+{
+    uint64_t number = v->journal.posted;
+    if ((fx->verbs & VG_DO_RECORD) != 0) {
+        number = vg_journal_post(&v->journal, &fx->ev);
+    }
+    if (p != NULL) {
+        hold(v, p, fx, number);
+    }
+    if (number == 0) {
+        /* The ring is full of commands: it stays in memory and on screen, marked unsaved. */
+        struct vg_event ev = fx->ev;
+        ev.flags |= VG_FLAG_UNSAVED;
+        vg_outbox_publish(&v->outbox, &ev);
+        storage(v, false);
+    }
+    vg_journal_commit(&v->journal);
+}
+
+static void run_one(struct vigild *v, const struct vg_effect *fx, struct vg_pending *p)
+{
+    if ((fx->verbs & VG_DO_HOLD) != 0) {
+        confirm_later(v, fx, p);
+        return;
+    }
+    if ((fx->verbs & VG_DO_SEND) != 0) {
+        vg_outbox_publish(&v->outbox, &fx->ev);
+    }
+    if ((fx->verbs & VG_DO_RECORD) != 0) {
+        (void)vg_journal_post(&v->journal, &fx->ev);
+    }
+    if ((fx->verbs & VG_DO_REPLY) != 0 && p != NULL) {
+        vg_control_refuse(v, p, (enum vg_refusal)fx->refusal, &fx->ev);
+    }
+    if ((fx->verbs & VG_DO_REQUEST) != 0) {
+        ask_device(v, fx);
+    }
+}
+
+void vg_effects_run(struct vigild *v, const struct vg_effects *list, uint16_t pending)
+{
+    struct vg_pending *p = pending != VG_PENDING_NONE ? &v->pending[pending] : NULL;
+    uint8_t all = 0;
+
+    for (size_t i = 0; i < list->count; i++) {
+        run_one(v, &list->of[i], p);
+        all |= list->of[i].verbs;
+    }
+    if ((all & VG_DO_STATE) != 0) {
+        vg_outbox_alarms(&v->outbox, list->of[0].ev.bed);
+    }
+    if ((all & VG_DO_COMMIT) != 0 && (all & VG_DO_HOLD) == 0) {
+        vg_journal_commit(&v->journal);
+    }
+    if (p != NULL && !p->waiting) {
+        p->used = false;
+    }
+}
+
+/* --- the disk's answer ---------------------------------------------------------------------- */
+
+static void release(struct vigild *v, struct vg_pending *p)
+{
+    if (p->send) {
+        vg_outbox_publish(&v->outbox, &p->ev);
+    }
+    if (!p->answered) {
+        vg_control_confirm(v, p, true);
+    }
+    p->used = false;
+    p->waiting = false;
+}
+
+void vg_effects_recorded(void *state, const struct vg_journal_done *done)
+{
+    struct vigild *v = state;
+
+    if (done->status != VG_OK) {
+        storage(v, false);
+        return;
+    }
+    for (size_t i = 0; i < VG_PENDING_MAX; i++) {
+        struct vg_pending *p = &v->pending[i];
+        if (!p->used || !p->waiting || p->number == 0) {
+            continue;
+        }
+        if (done->duplicate != 0) {
+            if (p->number == done->upto) {
+                p->receipt = done->duplicate;
+                p->duplicate = true;
+            }
+        } else if (p->number <= done->upto) {
+            release(v, p);
+        }
+    }
+    if (done->duplicate == 0 && done->took_ns > v->worst_commit_ns) {
+        v->worst_commit_ns = done->took_ns;
+    }
+    if (done->took_ns < SLOW_NS && done->duplicate == 0) {
+        storage(v, true);
+    }
+}
+
+/* Lost its place in the journal (ring full): posted again as soon as there is room. */
+static void post_again(struct vigild *v, struct vg_pending *p)
+{
+    p->number = vg_journal_post(&v->journal, &p->ev);
+    if (p->number != 0) {
+        vg_journal_commit(&v->journal);
+    }
+}
+
+void vg_effects_tick(struct vigild *v)
+{
+    int64_t now_ns = v->reactor.now.mono_ns;
+    int64_t busy_since_ns = atomic_load(&v->journal.worker.busy_since_ns);
+
+    if (busy_since_ns != 0 && now_ns - busy_since_ns > SLOW_NS) {
+        storage(v, false);
+    }
+    for (size_t i = 0; i < VG_PENDING_MAX; i++) {
+        struct vg_pending *p = &v->pending[i];
+        if (!p->used || !p->waiting || now_ns - p->since_ns < SLOW_NS) {
+            continue;
+        }
+        if (!p->answered) {
+            p->answered = true;
+            vg_control_confirm(v, p, false);
+            storage(v, false);
+            if (p->send) {
+                struct vg_event ev = p->ev;
+                ev.flags |= VG_FLAG_UNSAVED;
+                vg_outbox_publish(&v->outbox, &ev);
+            }
+        }
+        if (p->number == 0) {
+            post_again(v, p);
+        }
+    }
+}

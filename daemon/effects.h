@@ -1,0 +1,44 @@
+/*
+ * effects.h -- carries out what the engine decided, in its order.
+ *
+ * Measured events: send, then record. Commands: record, then confirm; what must wait for the disk
+ * waits in a fixed pool and is released by the journal's report.
+ */
+#ifndef VIGIL_DAEMON_EFFECTS_H
+#define VIGIL_DAEMON_EFFECTS_H
+
+#include "core/engine.h"
+#include "daemon/journal.h"
+
+struct vigild;
+
+#define VG_PENDING_NONE UINT16_C(0xffff)
+#define VG_PEER_ID_MAX 64
+
+/* One command on its way to the disk, and whom to answer. */
+struct vg_pending {
+    uint64_t number;      /* journal post it waits for */
+    uint64_t receipt;
+    int64_t since_ns;
+    struct vg_event ev;
+    uint8_t peer[VG_PEER_ID_MAX];
+    uint8_t peer_len;
+    bool used;
+    bool waiting;         /* handed to the journal */
+    bool answered;        /* the requester was told "not recorded yet" */
+    bool envelope;        /* the request came with an empty delimiter frame (REQ socket) */
+    bool send;            /* publish ev when it is on disk */
+    bool duplicate;
+};
+
+/* vg_effects_run -- pending: pool index of the request that caused the step, or VG_PENDING_NONE.
+ * The pool entry is freed here unless it has to wait. */
+void vg_effects_run(struct vigild *v, const struct vg_effects *fx, uint16_t pending);
+
+/* The journal reported. */
+void vg_effects_recorded(void *state, const struct vg_journal_done *done);
+
+/* Commands that wait longer than 1 s are answered "not recorded yet", and storage is called bad. */
+void vg_effects_tick(struct vigild *v);
+
+#endif

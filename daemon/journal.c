@@ -1,0 +1,295 @@
+/*
+ * journal.c -- the loop's side of the journal: posting, reports, and replay at start.
+ *
+ * Room in the ring is given by rank: a sample is refused when less than a quarter is left, an
+ * alarm transition when less than a sixteenth is; a command takes the last slot. What is refused
+ * is counted and said in the STORAGE message.
+ */
+#include "daemon/journal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/clock.h"
+#include "lib/log.h"
+#include "lib/wire_decode.h"
+#include "vigil/compiler.h"
+
+/* --- open ----------------------------------------------------------------------------------- */
+
+static enum vg_status lock_dir(const char *state_dir)
+{
+    char path[288];
+    (void)snprintf(path, sizeof path, "%s/vigil.lock", state_dir);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+    if (fd < 0) {
+        vg_log(VG_LOG_ERROR, "journal: %s: %s", path, strerror(errno));
+        return VG_ERR_STORE;
+    }
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        vg_log(VG_LOG_ERROR, "journal: %s: another vigild keeps its record here; stop it, or give "
+                             "this one another state_dir", state_dir);
+        (void)close(fd);
+        return VG_ERR_DENIED;
+    }
+    return VG_OK; /* the descriptor stays open: the lock lives as long as the process */
+}
+
+/* Is the file a database that can be read at all? */
+static bool is_sound(const char *path)
+{
+    sqlite3 *db = NULL;
+    struct stat st;
+    bool sound = true;
+
+    if (stat(path, &st) != 0 || st.st_size == 0) {
+        return true; /* a new one */
+    }
+    if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK) {
+        int rc = sqlite3_exec(db, "SELECT count(*) FROM sqlite_master", NULL, NULL, NULL);
+        sound = rc != SQLITE_NOTADB && rc != SQLITE_CORRUPT;
+    }
+    (void)sqlite3_close(db);
+    return sound;
+}
+
+static void move_aside(const char *path)
+{
+    static const char *const suffix[] = { "", "-wal", "-shm" };
+    char from[320];
+    char to[384];
+    long long now = (long long)time(NULL);
+
+    for (size_t i = 0; i < VG_COUNT(suffix); i++) {
+        (void)snprintf(from, sizeof from, "%s%s", path, suffix[i]);
+        (void)snprintf(to, sizeof to, "%s.damaged-%lld%s", path, now, suffix[i]);
+        (void)rename(from, to);
+    }
+    vg_log(VG_LOG_ERROR, "journal: %s is damaged; kept as %s.damaged-%lld, a new record begins",
+           path, path, now);
+}
+
+enum vg_status vg_journal_open(struct vg_journal *j, const char *state_dir)
+{
+    enum vg_status st;
+
+    if (mkdir(state_dir, 0750) != 0 && errno != EEXIST) {
+        vg_log(VG_LOG_ERROR, "journal: %s: %s; make it, or give it to this user", state_dir,
+               strerror(errno));
+    }
+    (void)snprintf(j->path, sizeof j->path, "%s/vigil.db", state_dir);
+    (void)snprintf(j->ballast, sizeof j->ballast, "%s/vigil.ballast", state_dir);
+    vg_boot_id(j->boot_id);
+    st = lock_dir(state_dir);
+    if (st == VG_ERR_DENIED) {
+        return st;
+    }
+    if (!is_sound(j->path)) {
+        move_aside(j->path);
+        st = VG_ERR_STORE;
+    }
+    if (vg_store_open(j) != VG_OK) {
+        st = VG_ERR_STORE;
+    }
+    return st;
+}
+
+/* --- replay --------------------------------------------------------------------------------- */
+
+/* Sessions without a close come whole (their doses may be older than the last start); of the rest
+ * only what was decided since the last start: its restored alarms were recorded again then. */
+static const char replay_sql[] =
+    "WITH start AS (SELECT coalesce(max(payload ->> 'first_seq'), 0) AS seq FROM event"
+    "               WHERE kind = 14 AND payload ->> 'event' = 'started'),"
+    " open AS (SELECT o.session FROM event o WHERE o.kind = 7 AND o.payload ->> 'event' = 'open'"
+    "          AND NOT EXISTS (SELECT 1 FROM event c WHERE c.kind = 7 AND c.session = o.session"
+    "                          AND c.payload ->> 'event' = 'close'))"
+    "SELECT e.seq, e.mono_ns, e.utc_ns, e.kind, e.flags, e.bed, e.device, e.session, e.payload,"
+    "       b.boot_id, e.operator"
+    " FROM event e JOIN boot b ON b.id = e.boot"
+    " WHERE e.kind IN (6, 7, 8, 9, 10, 11)"
+    "   AND (e.seq >= (SELECT seq FROM start)"
+    "        OR (e.kind IN (7, 8) AND e.session IN (SELECT session FROM open)))"
+    " ORDER BY e.seq";
+
+static uint16_t index_of(const char *const *names, uint16_t count, const char *name, uint16_t none)
+{
+    for (uint16_t i = 0; name != NULL && i < count; i++) {
+        if (strcmp(names[i], name) == 0) {
+            return i;
+        }
+    }
+    return none;
+}
+
+static const char *column_text(sqlite3_stmt *st, int at)
+{
+    return (const char *)sqlite3_column_text(st, at);
+}
+
+static bool read_row(const struct vg_journal *j, const struct vg_now *now, sqlite3_stmt *st,
+                     struct vg_event *ev)
+{
+    const char *operator_id = column_text(st, 10);
+    const char *boot = column_text(st, 9);
+
+    memset(ev, 0, sizeof *ev);
+    ev->seq = (uint64_t)sqlite3_column_int64(st, 0);
+    ev->mono_ns = sqlite3_column_int64(st, 1);
+    ev->utc_ns = sqlite3_column_int64(st, 2);
+    ev->kind = (uint16_t)sqlite3_column_int(st, 3);
+    ev->flags = (uint16_t)(sqlite3_column_int(st, 4) | VG_FLAG_REPLAY);
+    ev->bed = index_of(j->names->bed, j->names->bed_count, column_text(st, 5), VG_BED_NONE);
+    ev->device = index_of(j->names->device, j->names->device_count, column_text(st, 6),
+                          VG_DEVICE_NONE);
+    ev->session = (uint64_t)sqlite3_column_int64(st, 7);
+    if (boot == NULL || strcmp(boot, j->boot_id) != 0) {
+        /* Another boot's axis means nothing here; the wall clock is the only bridge. */
+        ev->mono_ns = now->mono_ns - (now->utc_ns - ev->utc_ns);
+    }
+    const char *payload = column_text(st, 8);
+    if (payload == NULL ||
+        vg_wire_decode(payload, (size_t)sqlite3_column_bytes(st, 8), ev) != VG_OK) {
+        vg_log(VG_LOG_ERROR, "journal: row %llu cannot be understood and was not restored",
+               (unsigned long long)ev->seq);
+        return false;
+    }
+    if (ev->kind == VG_EV_ALARM && operator_id != NULL) {
+        (void)snprintf(ev->u.alarm.operator_id, sizeof ev->u.alarm.operator_id, "%s", operator_id);
+    }
+    if (ev->bed == VG_BED_NONE) {
+        vg_log(VG_LOG_WARNING, "journal: row %llu is of a bed that is no longer configured",
+               (unsigned long long)ev->seq);
+    }
+    return ev->bed != VG_BED_NONE;
+}
+
+static void read_last(struct vg_journal *j, uint64_t *last_seq, int64_t *last_utc_ns)
+{
+    sqlite3_stmt *st = NULL;
+    *last_seq = 0;
+    *last_utc_ns = VG_TIME_NONE;
+    if (sqlite3_prepare_v2(j->db, "SELECT seq, utc_ns FROM event ORDER BY seq DESC LIMIT 1", -1,
+                           &st, NULL) == SQLITE_OK &&
+        sqlite3_step(st) == SQLITE_ROW) {
+        *last_seq = (uint64_t)sqlite3_column_int64(st, 0);
+        *last_utc_ns = sqlite3_column_int64(st, 1);
+    }
+    (void)sqlite3_finalize(st);
+}
+
+enum vg_status vg_journal_replay(struct vg_journal *j, const struct vg_now *now, vg_replay_fn fn,
+                                 void *state, uint64_t *last_seq, int64_t *last_utc_ns)
+{
+    sqlite3_stmt *st = NULL;
+    struct vg_event ev;
+    int rc = SQLITE_ERROR;
+
+    *last_seq = 0;
+    *last_utc_ns = VG_TIME_NONE;
+    if (j->db == NULL) {
+        return VG_ERR_STORE;
+    }
+    read_last(j, last_seq, last_utc_ns);
+    if (sqlite3_prepare_v2(j->db, replay_sql, -1, &st, NULL) == SQLITE_OK) {
+        rc = sqlite3_step(st);
+        while (rc == SQLITE_ROW) {
+            if (read_row(j, now, st, &ev)) {
+                fn(state, &ev);
+            }
+            rc = sqlite3_step(st);
+        }
+    }
+    (void)sqlite3_finalize(st);
+    if (rc != SQLITE_DONE) {
+        vg_log(VG_LOG_ERROR, "journal: replay stopped: %s", sqlite3_errmsg(j->db));
+        return VG_ERR_STORE;
+    }
+    return VG_OK;
+}
+
+/* --- run ------------------------------------------------------------------------------------ */
+
+static void collect(struct vg_worker *w, void *ctx)
+{
+    struct vg_journal *j = ctx;
+    struct vg_journal_done done;
+    while (vg_ring_pop(&w->done, &done)) {
+        if (done.status == VG_OK && done.duplicate == 0) {
+            j->committed = done.upto;
+        }
+        j->on_done(j->state, &done);
+    }
+}
+
+enum vg_status vg_journal_start(struct vg_journal *j, const struct vg_clock *clock,
+                                bool inline_run)
+{
+    struct vg_worker *w = &j->worker;
+    vg_ring_init(&w->jobs, j->jobs, sizeof j->jobs[0], VG_JOURNAL_RING);
+    vg_ring_init(&w->done, j->done, sizeof j->done[0], VG_COUNT(j->done));
+    w->work = vg_store_work;
+    w->on_done = collect;
+    w->ctx = j;
+    w->clock = *clock;
+    w->inline_run = inline_run;
+    return vg_worker_start(w, "vigil-journal");
+}
+
+/* Slots that must stay free for events of a higher rank. */
+static size_t reserve_for(const struct vg_event *ev)
+{
+    switch ((enum vg_event_kind)ev->kind) {
+    case VG_EV_SESSION:
+    case VG_EV_DOSE:
+    case VG_EV_ACK:
+    case VG_EV_NIBP_COMMAND:
+        return 0;
+    case VG_EV_ALARM:
+    case VG_EV_NIBP:
+    case VG_EV_CUFF:
+    case VG_EV_CLOCK:
+    case VG_EV_DAEMON:
+        return VG_JOURNAL_RING / 16;
+    case VG_EV_NONE:
+    case VG_EV_READING:
+    case VG_EV_WAVE:
+    case VG_EV_DEVICE:
+    case VG_EV_SIGNAL:
+    case VG_EV_FRESHNESS:
+    case VG_EV_TICK:
+    case VG_EV_KIND_COUNT:
+        break;
+    }
+    return VG_JOURNAL_RING / 4;
+}
+
+uint64_t vg_journal_post(struct vg_journal *j, const struct vg_event *ev)
+{
+    struct vg_journal_job job = { .number = j->posted + 1, .ev = *ev };
+    size_t used = vg_ring_count(&j->worker.jobs);
+
+    if (used + reserve_for(ev) >= VG_JOURNAL_RING || !vg_worker_post(&j->worker, &job)) {
+        j->dropped++;
+        return 0;
+    }
+    return ++j->posted;
+}
+
+void vg_journal_commit(struct vg_journal *j)
+{
+    vg_worker_wake(&j->worker);
+}
+
+void vg_journal_stop(struct vg_journal *j)
+{
+    vg_worker_stop(&j->worker);
+    collect(&j->worker, j);
+    vg_store_close(j);
+}

@@ -1,0 +1,93 @@
+/*
+ * journal.h -- the record on disk: an append-only SQLite file written by a worker thread.
+ *
+ * The loop posts events; the worker writes what has been posted in one transaction when it is
+ * woken (once a second, and at once for alarm transitions and commands). Events stay in the ring
+ * until their commit is on disk, so a full or failing disk loses nothing that fits the ring.
+ */
+#ifndef VIGIL_DAEMON_JOURNAL_H
+#define VIGIL_DAEMON_JOURNAL_H
+
+#include <sqlite3.h>
+
+#include "lib/wire.h"
+#include "lib/worker.h"
+#include "vigil/event.h"
+
+/* One posted event. number counts posts from 1. */
+struct vg_journal_job {
+    uint64_t number;
+    struct vg_event ev;
+};
+
+/* What the worker reports. */
+struct vg_journal_done {
+    uint64_t upto;      /* all posts up to this number are on disk */
+    uint64_t duplicate; /* != 0: post `upto` was already recorded under this seq */
+    int64_t took_ns;    /* of the commit */
+    int8_t status;      /* enum vg_status; VG_ERR_STORE: nothing moved */
+    bool full;          /* the disk is full */
+};
+
+/* Told on the loop thread about each report. */
+typedef void (*vg_journal_fn)(void *state, const struct vg_journal_done *done);
+
+struct vg_journal {
+    struct vg_worker worker;
+    const struct vg_wire_names *names;
+    vg_journal_fn on_done;
+    void *state;
+    uint64_t posted;          /* number of the last post */
+    uint64_t committed;       /* number of the last one on disk */
+    uint32_t dropped;         /* samples refused because the ring was full */
+    bool clock_synchronised;  /* set by the loop, written with each row */
+
+    /* The worker's own: nobody else touches these after start. */
+    sqlite3 *db;
+    sqlite3_stmt *insert;
+    sqlite3_stmt *find_request;
+    int64_t boot_row;
+    bool refused_row;
+    char path[288];
+    char ballast[288];
+    char boot_id[37];
+
+    struct vg_journal_job *jobs; /* VG_JOURNAL_RING of them, the owner's */
+    struct vg_journal_done done[64];
+};
+
+/* Told about each recorded decision, oldest first. mono_ns is already on this boot's axis. */
+typedef void (*vg_replay_fn)(void *state, const struct vg_event *ev);
+
+/*
+ * vg_journal_open -- make or check the file in state_dir, and lock it against a second daemon.
+ *
+ * Errors: VG_ERR_DENIED when another daemon holds the record; VG_ERR_STORE when the disk refuses:
+ * monitoring must go on, the worker tries again. A file that is not a sound record is moved aside
+ * as vigil.db.damaged-<time> and a new one begun; that, too, is reported as VG_ERR_STORE.
+ */
+enum vg_status vg_journal_open(struct vg_journal *j, const char *state_dir);
+
+/* vg_journal_replay -- every decision since the last start, and every open session with its doses.
+ * last_seq gets the highest number in use, last_utc_ns the time of the last row (VG_TIME_NONE if
+ * none). VG_ERR_STORE when it cannot be read. */
+enum vg_status vg_journal_replay(struct vg_journal *j, const struct vg_now *now, vg_replay_fn fn,
+                                 void *state, uint64_t *last_seq, int64_t *last_utc_ns);
+
+/* vg_journal_start -- begin writing. */
+enum vg_status vg_journal_start(struct vg_journal *j, const struct vg_clock *clock,
+                                bool inline_run);
+
+/* vg_journal_post -- queue one event; its number, or 0 when there was no room (samples give way
+ * first, then transitions; commands last). */
+uint64_t vg_journal_post(struct vg_journal *j, const struct vg_event *ev);
+void vg_journal_commit(struct vg_journal *j);
+/* vg_journal_stop -- write what is left and close. */
+void vg_journal_stop(struct vg_journal *j);
+
+/* daemon/journal_store.c: the worker's side. */
+enum vg_status vg_store_open(struct vg_journal *j);
+void vg_store_close(struct vg_journal *j);
+void vg_store_work(struct vg_worker *w, void *ctx);
+
+#endif

@@ -1,0 +1,96 @@
+/*
+ * main.c -- arguments, configuration, exit codes.
+ *
+ * Exit codes: 0 stopped as asked; 1 the configuration has errors; 2 wrong usage; 3 could not
+ * start (record in use, sockets not available).
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/vigild.h"
+#include "vigil_version.h"
+
+#define DEFAULT_CONFIG "/etc/vigil/vigil.yaml"
+
+/* All state of the daemon. Large, static, mostly never touched. */
+static struct vigild daemon_state;
+
+static const char usage_text[] =
+    "usage: vigild [--config FILE]\n"
+    "       vigild --check FILE         print every error of FILE, exit 1 if there is one\n"
+    "       vigild --print-config FILE  print the effective settings\n"
+    "       vigild --version | --help\n"
+    "\n"
+    "Bedside session vital-sign monitor daemon. FILE defaults to " DEFAULT_CONFIG ".\n";
+
+static const char version_text[] =
+    "vigild " VIGIL_VERSION "\n"
+    "Vigil records and announces; it gives no dosing advice and drives no pump. It is not a\n"
+    "certified medical device and must not be the only alarm path.\n";
+
+static int load(const char *file)
+{
+    return vg_config_load(&daemon_state.config, file, stderr) == VG_OK ? 0 : 1;
+}
+
+static int run(const char *file)
+{
+    struct vg_reactor_env env = vg_reactor_env_real();
+    int rc = load(file);
+    if (rc != 0) {
+        return rc;
+    }
+    if (vg_vigild_start(&daemon_state, &env) != VG_OK) {
+        return 3;
+    }
+    vg_vigild_run(&daemon_state);
+    vg_vigild_stop(&daemon_state);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct option options[] = {
+        { "config", required_argument, NULL, 'c' }, { "check", required_argument, NULL, 'k' },
+        { "print-config", required_argument, NULL, 'p' }, { "version", no_argument, NULL, 'v' },
+        { "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 },
+    };
+    const char *file = DEFAULT_CONFIG;
+    int mode = 'c';
+    int o;
+
+    while ((o = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
+        switch (o) {
+        case 'v':
+            (void)fputs(version_text, stdout);
+            return 0;
+        case 'h':
+            (void)fputs(usage_text, stdout);
+            return 0;
+        case 'c':
+        case 'k':
+        case 'p':
+            file = optarg;
+            mode = o;
+            break;
+        default:
+            (void)fputs(usage_text, stderr);
+            return 2;
+        }
+    }
+    if (optind != argc) {
+        (void)fprintf(stderr, "vigild: unexpected argument '%s'\n%s", argv[optind], usage_text);
+        return 2;
+    }
+    if (mode == 'c') {
+        return run(file);
+    }
+    int rc = load(file);
+    if (rc == 0 && mode == 'p') {
+        vg_config_print(&daemon_state.config, stdout);
+    } else if (rc == 0) {
+        (void)printf("%s: no error\n", file);
+    }
+    return rc;
+}

@@ -1,0 +1,260 @@
+/*
+ * outbox.c -- see outbox.h.
+ *
+ * A new subscription gets the present state of what it matches, flagged `snapshot`, made from the
+ * engine and not from a cache of frames: an old frame cannot come back as news. All matching
+ * subscribers receive it (that is how XPUB works); consumers are idempotent on seq.
+ */
+#include "daemon/outbox.h"
+
+#include <errno.h>
+#include <string.h>
+#include <zmq.h>
+
+#include "lib/log.h"
+#include "lib/zsocket.h"
+#include "vigil/compiler.h"
+
+#define HIGH_WATER 4096
+#define BURST 64
+
+enum vg_status vg_outbox_open(struct vg_outbox *o, void *zmq, const char *endpoint)
+{
+    int verbose = 1;
+    o->socket = vg_zsocket_open(zmq, ZMQ_XPUB, endpoint, HIGH_WATER);
+    if (o->socket == NULL) {
+        return VG_ERR_IO;
+    }
+    (void)zmq_setsockopt(o->socket, ZMQ_XPUB_VERBOSE, &verbose, sizeof verbose);
+    return VG_OK;
+}
+
+void vg_outbox_close(struct vg_outbox *o)
+{
+    if (o->socket != NULL) {
+        (void)zmq_close(o->socket);
+        o->socket = NULL;
+    }
+}
+
+/* --- who listens ---------------------------------------------------------------------------- */
+
+static bool is_wanted(const struct vg_outbox *o, const char *topic, size_t len)
+{
+    if (o->send_all) {
+        return true;
+    }
+    for (size_t i = 0; i < o->subscription_count; i++) {
+        const struct vg_subscription *s = &o->subscriptions[i];
+        if (s->len <= len && memcmp(s->prefix, topic, s->len) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct vg_subscription *find(struct vg_outbox *o, const char *prefix, size_t len)
+{
+    for (size_t i = 0; i < o->subscription_count; i++) {
+        struct vg_subscription *s = &o->subscriptions[i];
+        if (s->len == len && memcmp(s->prefix, prefix, len) == 0) {
+            return s;
+        }
+    }
+    return NULL;
+}
+
+static void remember(struct vg_outbox *o, const char *prefix, size_t len)
+{
+    if (find(o, prefix, len) != NULL) {
+        return;
+    }
+    if (o->subscription_count == VG_SUBSCRIPTIONS_MAX) {
+        o->send_all = true;
+        return;
+    }
+    struct vg_subscription *s = &o->subscriptions[o->subscription_count++];
+    s->len = (uint8_t)len;
+    memcpy(s->prefix, prefix, len);
+}
+
+static void forget(struct vg_outbox *o, const char *prefix, size_t len)
+{
+    struct vg_subscription *s = find(o, prefix, len);
+    if (s != NULL) {
+        *s = o->subscriptions[--o->subscription_count];
+    }
+}
+
+/* --- sending -------------------------------------------------------------------------------- */
+
+static void send_frame(struct vg_outbox *o)
+{
+    struct vg_wire_frame *f = &o->frame;
+    if (zmq_send(o->socket, f->topic, f->topic_len, ZMQ_SNDMORE | ZMQ_DONTWAIT) >= 0) {
+        (void)zmq_send(o->socket, f->body, f->body_len, ZMQ_DONTWAIT);
+    }
+}
+
+static uint64_t *counter_of(struct vg_outbox *o, const struct vg_event *ev)
+{
+    struct vg_topic_counts *bed = &o->bed[ev->bed];
+    switch ((enum vg_event_kind)ev->kind) {
+    case VG_EV_READING:
+        return &bed->vital[ev->u.reading.vital];
+    case VG_EV_FRESHNESS:
+        return &bed->vital[ev->u.fresh.vital];
+    case VG_EV_WAVE:
+        return &bed->wave[ev->u.wave.vital];
+    case VG_EV_ALARM:
+        return &bed->alarm;
+    case VG_EV_SESSION:
+    case VG_EV_DAEMON:
+        return &bed->session;
+    case VG_EV_DOSE:
+        return &bed->dose;
+    case VG_EV_DEVICE:
+    case VG_EV_SIGNAL:
+    case VG_EV_CUFF:
+    case VG_EV_NIBP:
+        return &o->device[ev->device];
+    case VG_EV_NONE:
+    case VG_EV_ACK:
+    case VG_EV_NIBP_COMMAND:
+    case VG_EV_CLOCK:
+    case VG_EV_TICK:
+    case VG_EV_KIND_COUNT:
+        break;
+    }
+    return NULL;
+}
+
+static void emit(struct vg_outbox *o, const struct vg_event *ev, bool snapshot)
+{
+    struct vg_wire_frame *f = &o->frame;
+    if (!vg_wire_topic(o->names, ev, f->topic, &f->topic_len)) {
+        return;
+    }
+    uint64_t *count = counter_of(o, ev);
+    if (!snapshot) {
+        ++*count; /* a snapshot repeats: it does not move the counter */
+    }
+    if (!is_wanted(o, f->topic, f->topic_len)) {
+        return;
+    }
+    enum vg_status st = vg_wire_event(o->names, ev, *count, snapshot, f->body, sizeof f->body,
+                                      &f->body_len);
+    VG_ASSERT(st == VG_OK);
+    send_frame(o);
+}
+
+void vg_outbox_publish(struct vg_outbox *o, const struct vg_event *ev)
+{
+    emit(o, ev, false);
+}
+
+void vg_outbox_alarms(struct vg_outbox *o, uint16_t bed)
+{
+    struct vg_wire_frame *f = &o->frame;
+    struct vg_wire_alarms a = {
+        .bed = bed,
+        .session = o->engine->beds[bed].session.seq,
+        .count = ++o->bed[bed].alarms,
+        .now = o->now,
+        .alarm = o->alarms,
+    };
+    static const char suffix[] = ".alarms";
+    size_t id_len = strlen(o->names->bed[bed]);
+
+    o->heartbeat_ns = o->now->mono_ns;
+    memcpy(f->topic, VG_TOPIC_PREFIX, sizeof VG_TOPIC_PREFIX - 1);
+    memcpy(f->topic + sizeof VG_TOPIC_PREFIX - 1, o->names->bed[bed], id_len);
+    memcpy(f->topic + sizeof VG_TOPIC_PREFIX - 1 + id_len, suffix, sizeof suffix - 1);
+    f->topic_len = sizeof VG_TOPIC_PREFIX - 1 + id_len + sizeof suffix - 1;
+    if (!is_wanted(o, f->topic, f->topic_len)) {
+        return;
+    }
+    a.open_count = vg_engine_open_alarms(o->engine, bed, o->now->mono_ns, o->alarms,
+                                         VG_WIRE_ALARMS_MAX);
+    a.listed = a.open_count < VG_WIRE_ALARMS_MAX ? a.open_count : VG_WIRE_ALARMS_MAX;
+    a.test = vg_engine_bed_is_test(o->engine, bed);
+    /* What does not fit leaves the list, lowest priority first; `open` still counts it. */
+    while (vg_wire_alarms(o->names, &a, f->body, sizeof f->body, &f->body_len) != VG_OK) {
+        VG_ASSERT(a.listed > 0);
+        a.listed--;
+    }
+    send_frame(o);
+}
+
+/* --- snapshots ------------------------------------------------------------------------------ */
+
+static bool overlaps(const char *prefix, size_t prefix_len, const char *topic, size_t topic_len)
+{
+    size_t n = prefix_len < topic_len ? prefix_len : topic_len;
+    return memcmp(prefix, topic, n) == 0;
+}
+
+static void show_device(struct vg_outbox *o, uint16_t d, const char *prefix, size_t len)
+{
+    struct vg_event ev;
+    char topic[VG_TOPIC_MAX];
+    size_t topic_len;
+
+    vg_engine_device_state(o->engine, d, o->now, &ev);
+    if (vg_wire_topic(o->names, &ev, topic, &topic_len) && len <= topic_len &&
+        overlaps(prefix, len, topic, topic_len)) {
+        emit(o, &ev, true);
+    }
+    for (uint16_t v = 0; v < VG_VITAL_COUNT; v++) {
+        if (vg_engine_vital(o->engine, d, (enum vg_vital)v, o->now->mono_ns, &ev) &&
+            vg_wire_topic(o->names, &ev, topic, &topic_len) && len <= topic_len &&
+            overlaps(prefix, len, topic, topic_len)) {
+            emit(o, &ev, true);
+        }
+    }
+}
+
+static void show_state(struct vg_outbox *o, const char *prefix, size_t len)
+{
+    for (uint16_t b = 0; b < o->names->bed_count; b++) {
+        char bed_topic[VG_TOPIC_MAX] = VG_TOPIC_PREFIX;
+        size_t at = sizeof VG_TOPIC_PREFIX - 1;
+        size_t id_len = strlen(o->names->bed[b]);
+        memcpy(bed_topic + at, o->names->bed[b], id_len);
+        memcpy(bed_topic + at + id_len, ".alarms", 7);
+        size_t bed_len = at + id_len + 1;
+        if (!overlaps(prefix, len, bed_topic, bed_len)) {
+            continue;
+        }
+        if (len <= bed_len + 6 && overlaps(prefix, len, bed_topic, bed_len + 6)) {
+            vg_outbox_alarms(o, b);
+        }
+        for (uint16_t d = o->engine->beds[b].first; d != VG_DEVICE_NONE;
+             d = o->engine->devices[d].next) {
+            show_device(o, d, prefix, len);
+        }
+    }
+}
+
+void vg_outbox_subscriptions(void *state)
+{
+    struct vg_outbox *o = state;
+    char msg[VG_TOPIC_MAX + 1];
+
+    for (int i = 0; i < BURST; i++) {
+        int n = zmq_recv(o->socket, msg, sizeof msg, ZMQ_DONTWAIT);
+        if (n < 0) {
+            return;
+        }
+        if (n == 0 || n > (int)sizeof msg || (msg[0] != 0 && msg[0] != 1)) {
+            continue; /* not a subscription, or longer than any topic: matches nothing */
+        }
+        size_t len = (size_t)n - 1;
+        if (msg[0] == 0) {
+            forget(o, msg + 1, len);
+        } else {
+            remember(o, msg + 1, len);
+            show_state(o, msg + 1, len);
+        }
+    }
+}
