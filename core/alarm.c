@@ -7,6 +7,7 @@
  * Traps: a questionable sample may raise but never clear; a technical condition whose priority
  * rises speaks again even if its mild form was acknowledged.
  */
+#include <assert.h>
 #include <string.h>
 
 #include "core/alarm_catalogue.h"
@@ -72,6 +73,9 @@ void vg_alarm_init(struct vg_bed *bed)
     }
     bed->slot_count = VG_COND_COUNT;
 }
+
+/* Whatever moves every slot once, some of them twice, fits into one step with its answer. */
+static_assert(VG_EFFECTS_MAX >= VG_SLOTS_MAX + VG_COND_COUNT + 4, "a step could be cut");
 
 static bool is_open(const struct vg_slot *s)
 {
@@ -171,8 +175,8 @@ static void sample_slot(struct vg_step *st, struct vg_slot *s, int32_t value_mil
     slot_step(st, s, VG_CI_ARM, &ctx, NULL);
     if (in == VG_CI_BAD || in == VG_CI_RAPID) {
         s->run = s->run < row->confirm ? (uint8_t)(s->run + 1) : row->confirm;
-        if (s->run < row->confirm) {
-            return; /* not yet confirmed: neither raises nor clears */
+        if (s->run < row->confirm && !is_open(s)) {
+            return; /* not yet confirmed: raises nothing. What is open it keeps open, at once. */
         }
     } else {
         s->run = 0;
@@ -303,7 +307,7 @@ static bool ends_with_restart(enum vg_condition c)
 void vg_alarm_restart(struct vg_step *st)
 {
     struct vg_cond_ctx ctx = { .has_value = false };
-    for (uint16_t i = 0; i < st->bed->slot_count && vg_step_has_room(st, 4); i++) {
+    for (uint16_t i = 0; i < st->bed->slot_count; i++) {
         struct vg_slot *s = &st->bed->slots[i];
         slot_step(st, s, VG_CI_RESTART, &ctx, NULL);
         if (ends_with_restart((enum vg_condition)s->condition) && is_open(s)) {
@@ -318,8 +322,9 @@ void vg_alarm_replay(struct vg_engine *e, const struct vg_event *ev)
     enum vg_condition c = (enum vg_condition)a->condition;
     uint16_t subject = vg_condition_get(c)->subject == VG_SUBJ_DEVICE ? ev->device : a->subject;
 
-    if (vg_condition_get(c)->subject == VG_SUBJ_DEVICE && subject >= e->device_count) {
-        return; /* the device is no longer configured: there is nothing left to watch */
+    if (vg_condition_get(c)->subject == VG_SUBJ_DEVICE &&
+        (subject >= e->device_count || e->devices[subject].bed != ev->bed)) {
+        return; /* the device is no longer on this bed: there is nothing left to watch */
     }
     struct vg_slot *s = slot_get(e, &e->beds[ev->bed], c, subject, true);
     s->state = a->to;
@@ -332,8 +337,8 @@ void vg_alarm_replay(struct vg_engine *e, const struct vg_event *ev)
     s->worst_milli = a->value_milli;
     s->has_value = a->has_value;
     s->instance = is_open(s) ? a->instance : 0;
-    if (a->what == VG_AW_OPEN) {
-        s->open_ns = ev->mono_ns;
+    if (is_open(s)) {
+        s->open_ns = a->since_ns; /* says since when, over any number of restarts */
     }
     if (a->what == VG_AW_PENDING || (a->what == VG_AW_OPEN && a->from == VG_CS_NORMAL)) {
         s->viol_ns[2] = s->viol_ns[1];

@@ -97,7 +97,9 @@ static void note_start(struct vg_slot *s, const struct vg_cond_ctx *ctx)
 
 static void open_instance(struct vg_slot *s, const struct vg_cond_ctx *ctx)
 {
-    track(s, ctx);
+    if (ctx->has_value) {
+        track(s, ctx); /* a tick brings no value: a source that is stale stays held */
+    }
     s->instance = ctx->instance;
     s->open_ns = ctx->now_ns;
     s->ack = false;
@@ -193,7 +195,8 @@ static const struct row rows[] = {
     { 2, VG_CS_ACTIVE, VG_AW_OPEN, FROM(NORMAL), IN(RAPID), NULL, start_and_open },
     { 2, VG_CS_ACTIVE, VG_AW_OPEN, FROM(NORMAL), IN(BAD) | IN(LIMITS_BAD), no_delay,
       start_and_open },
-    { 3, VG_CS_ACTIVE, VG_AW_OPEN, FROM(NORMAL), IN(BAD), third_start, start_and_open },
+    { 3, VG_CS_ACTIVE, VG_AW_OPEN, FROM(NORMAL), IN(BAD) | IN(LIMITS_BAD), third_start,
+      start_and_open },
     { 4, VG_CS_PENDING, VG_AW_PENDING, FROM(NORMAL), IN(BAD), NULL, note_start },
     { 22, VG_CS_PENDING, VG_AW_PENDING, FROM(NORMAL), IN(LIMITS_BAD), NULL, note_start },
     { 5, VG_CS_ACTIVE, VG_AW_OPEN, FROM(PENDING), IN(RAPID), NULL, open_instance },

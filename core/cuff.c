@@ -106,13 +106,10 @@ void vg_cuff_result(struct vg_step *st)
 {
     struct vg_member *m = &st->e->devices[st->in->device];
     struct vg_nibp result = st->in->u.nibp;
-    struct vg_nibp_step step = { .request = VG_REQ_NONE, .error = VG_NIBP_OK };
+    struct vg_nibp_step step = vg_nibp_step(&m->nibp, VG_NI_RESULT, st->in->mono_ns);
 
-    if (result.error != VG_NIBP_FOREIGN) {
-        step = vg_nibp_step(&m->nibp, VG_NI_RESULT, st->in->mono_ns);
-        if (!step.accept) {
-            result.error = VG_NIBP_FOREIGN; /* nobody asked: not a reading of this session */
-        }
+    if (!step.accept) {
+        result.error = VG_NIBP_FOREIGN; /* nobody asked: not a reading of this session */
     }
     report_result(st, st->in->device, &result);
     follow(st, st->in->device, step);

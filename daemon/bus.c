@@ -27,7 +27,7 @@ static void work(struct vg_worker *w, void *ctx)
     struct vg_bus_done done;
 
     while (vg_ring_pop(&w->jobs, &job)) {
-        vg_modbus_run(&b->link, &job, &done);
+        b->run(&b->link, &job, &done);
         (void)vg_ring_push(&w->done, &done);
         vg_worker_say_done(w);
     }
@@ -94,6 +94,16 @@ static void unit_answered(struct vigild *v, struct vg_unit *u, const struct vg_b
     }
 }
 
+/* --- schedule: waking ------------------------------------------------------------------------ */
+
+/* Never later than what is armed already: being woken for nothing costs less than being late. */
+static void wake_at(struct vigild *v, int64_t when_ns)
+{
+    if (v->bus_timer->due_ns == VG_TIME_NONE || when_ns < v->bus_timer->due_ns) {
+        vg_timer_arm(v->bus_timer, when_ns);
+    }
+}
+
 /* --- completion ------------------------------------------------------------------------------ */
 
 static void polled(struct vigild *v, struct vg_unit *u, const struct vg_bus_done *d)
@@ -123,6 +133,9 @@ static void wrote(struct vigild *v, struct vg_unit *u, const struct vg_bus_done 
     }
     if (d->what == VG_REQ_NIBP_START) {
         /* 5: accepted, takes long. 6: busy. Others: refused for good. */
+        if (d->exception != 0 && d->exception != 5) {
+            u->state.started = false;
+        }
         u->sink.cuff(u->sink.state, d->exception == 0 || d->exception == 5 ? VG_CUFF_ACCEPTED
                                     : d->exception == 6                    ? VG_CUFF_BUSY
                                                                            : VG_CUFF_REFUSED);
@@ -146,7 +159,11 @@ static void collect(struct vg_worker *w, void *ctx)
             wrote(b->v, u, &d);
         }
     }
-    vg_bus_run_due(b->v);
+    if (w->inline_run) {
+        wake_at(b->v, b->v->reactor.now.mono_ns); /* vg_bus_run_due is still under way */
+    } else {
+        vg_bus_run_due(b->v);
+    }
 }
 
 static void on_done_fd(void *state, uint32_t events)
@@ -214,6 +231,9 @@ static bool run_write(struct vg_bus *b)
             if (submit_write(b, u, what, rank == 2)) {
                 return true;
             }
+            if (what == VG_REQ_NIBP_START) {
+                u->sink.cuff(u->sink.state, VG_CUFF_BUSY); /* running, or not yet known */
+            }
         }
     }
     return false;
@@ -265,7 +285,7 @@ void vg_bus_run_due(struct vigild *v)
         run_bus(&v->buses[i], &next_ns);
     }
     if (next_ns != INT64_MAX) {
-        vg_timer_arm(v->bus_timer, next_ns);
+        wake_at(v, next_ns);
     }
 }
 
@@ -281,7 +301,7 @@ enum vg_status vg_bus_request(struct vigild *v, uint16_t device, enum vg_request
         return VG_OK; /* results come with the polls */
     }
     /* Not from here: the engine's step is still under way. The next turn runs it. */
-    vg_timer_arm(v->bus_timer, v->reactor.now.mono_ns);
+    wake_at(v, v->reactor.now.mono_ns);
     return VG_OK;
 }
 
@@ -305,6 +325,7 @@ static enum vg_status start_bus(struct vigild *v, struct vg_bus *b,
     struct vg_worker *w = &b->worker;
     b->v = v;
     b->first = VG_DEVICE_NONE;
+    b->run = v->test_modbus != NULL ? v->test_modbus : vg_modbus_run;
     b->link.cfg = *link;
     vg_ring_init(&w->jobs, b->jobs, sizeof b->jobs[0], VG_COUNT(b->jobs));
     vg_ring_init(&w->done, b->done, sizeof b->done[0], VG_COUNT(b->done));
@@ -312,9 +333,9 @@ static enum vg_status start_bus(struct vigild *v, struct vg_bus *b,
     w->on_done = collect;
     w->ctx = b;
     w->clock = v->reactor.env.clock;
-    w->inline_run = false;
+    w->inline_run = v->inline_workers;
     enum vg_status st = vg_worker_start(w, "vigil-bus");
-    if (st == VG_OK) {
+    if (st == VG_OK && !w->inline_run) {
         st = vg_reactor_add(&v->reactor, w->done_fd, on_done_fd, w);
     }
     return st;
@@ -356,7 +377,7 @@ void vg_bus_stop_all(struct vigild *v)
         if (!v->buses[i].worker.started) {
             continue;
         }
-        vg_reactor_remove(&v->reactor, v->buses[i].worker.done_fd);
+        vg_reactor_remove(&v->reactor, v->buses[i].worker.done_fd); /* inline: -1, ignored */
         vg_worker_stop(&v->buses[i].worker);
     }
 }

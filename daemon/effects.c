@@ -1,8 +1,10 @@
 /*
  * effects.c -- see effects.h.
  *
- * Trap: a duplicate must not be confirmed before the first one is on disk; it therefore waits for
- * everything posted so far although it posts nothing itself.
+ * Traps: a duplicate must not be confirmed before the first one is on disk; it therefore waits for
+ * everything posted so far although it posts nothing itself. What the journal says of the disk may
+ * become known while a list of effects is being carried out; the event of it would use the same
+ * list, so it is made only when the list is done.
  */
 #include "daemon/effects.h"
 
@@ -13,11 +15,18 @@
 
 #define SLOW_NS VG_NS_PER_S
 
+/* What is known of the disk by now; settle() tells it. */
 static void storage(struct vigild *v, bool good)
 {
-    if (v->storage_bad == !good) {
+    v->storage_seen_bad = !good;
+}
+
+static void settle(struct vigild *v)
+{
+    if (v->effects_depth > 0 || v->storage_bad == v->storage_seen_bad) {
         return;
     }
+    bool good = !v->storage_seen_bad;
     v->storage_bad = !good;
     struct vg_event ev = { .kind = VG_EV_DAEMON };
     ev.u.daemon.what = good ? VG_DAEMON_STORAGE_GOOD : VG_DAEMON_STORAGE_BAD;
@@ -49,6 +58,18 @@ static void ask_device(struct vigild *v, const struct vg_effect *fx)
     }
 }
 
+static void release(struct vigild *v, struct vg_pending *p)
+{
+    if (p->send) {
+        vg_outbox_publish(&v->outbox, &p->ev);
+    }
+    if (!p->answered) {
+        vg_control_confirm(v, p, true);
+    }
+    p->used = false;
+    p->waiting = false;
+}
+
 /* A command: record, then confirm. Without a requester (replayed tests) it is only recorded. */
 static void confirm_later(struct vigild *v, const struct vg_effect *fx, struct vg_pending *p)
 {
@@ -65,6 +86,10 @@ static void confirm_later(struct vigild *v, const struct vg_effect *fx, struct v
         ev.flags |= VG_FLAG_UNSAVED;
         vg_outbox_publish(&v->outbox, &ev);
         storage(v, false);
+    }
+    if (p != NULL && number != 0 && number <= v->journal.committed) {
+        release(v, p); /* a repeat of something that is on disk already */
+        return;
     }
     vg_journal_commit(&v->journal);
 }
@@ -94,6 +119,7 @@ void vg_effects_run(struct vigild *v, const struct vg_effects *list, uint16_t pe
     struct vg_pending *p = pending != VG_PENDING_NONE ? &v->pending[pending] : NULL;
     uint8_t all = 0;
 
+    v->effects_depth++;
     for (size_t i = 0; i < list->count; i++) {
         run_one(v, &list->of[i], p);
         all |= list->of[i].verbs;
@@ -107,21 +133,11 @@ void vg_effects_run(struct vigild *v, const struct vg_effects *list, uint16_t pe
     if (p != NULL && !p->waiting) {
         p->used = false;
     }
+    v->effects_depth--;
+    settle(v);
 }
 
 /* --- the disk's answer ---------------------------------------------------------------------- */
-
-static void release(struct vigild *v, struct vg_pending *p)
-{
-    if (p->send) {
-        vg_outbox_publish(&v->outbox, &p->ev);
-    }
-    if (!p->answered) {
-        vg_control_confirm(v, p, true);
-    }
-    p->used = false;
-    p->waiting = false;
-}
 
 void vg_effects_recorded(void *state, const struct vg_journal_done *done)
 {
@@ -129,6 +145,7 @@ void vg_effects_recorded(void *state, const struct vg_journal_done *done)
 
     if (done->status != VG_OK) {
         storage(v, false);
+        settle(v);
         return;
     }
     for (size_t i = 0; i < VG_PENDING_MAX; i++) {
@@ -140,6 +157,7 @@ void vg_effects_recorded(void *state, const struct vg_journal_done *done)
             if (p->number == done->upto) {
                 p->receipt = done->duplicate;
                 p->duplicate = true;
+                p->send = false; /* it was told when it was recorded */
             }
         } else if (p->number <= done->upto) {
             release(v, p);
@@ -151,6 +169,7 @@ void vg_effects_recorded(void *state, const struct vg_journal_done *done)
     if (done->took_ns < SLOW_NS && done->duplicate == 0) {
         storage(v, true);
     }
+    settle(v);
 }
 
 /* Lost its place in the journal (ring full): posted again as soon as there is room. */
@@ -189,4 +208,5 @@ void vg_effects_tick(struct vigild *v)
             post_again(v, p);
         }
     }
+    settle(v);
 }

@@ -23,7 +23,7 @@
 
 /* --- open ----------------------------------------------------------------------------------- */
 
-static enum vg_status lock_dir(const char *state_dir)
+static enum vg_status lock_dir(struct vg_journal *j, const char *state_dir)
 {
     char path[288];
     (void)snprintf(path, sizeof path, "%s/vigil.lock", state_dir);
@@ -38,7 +38,17 @@ static enum vg_status lock_dir(const char *state_dir)
         (void)close(fd);
         return VG_ERR_DENIED;
     }
-    return VG_OK; /* the descriptor stays open: the lock lives as long as the process */
+    j->lock_fd = fd; /* stays open: the lock lives as long as its descriptor */
+    j->locked = true;
+    return VG_OK;
+}
+
+static void unlock_dir(struct vg_journal *j)
+{
+    if (j->locked) {
+        (void)close(j->lock_fd);
+        j->locked = false;
+    }
 }
 
 /* Is the file a database that can be read at all? */
@@ -86,7 +96,7 @@ enum vg_status vg_journal_open(struct vg_journal *j, const char *state_dir)
     (void)snprintf(j->path, sizeof j->path, "%s/vigil.db", state_dir);
     (void)snprintf(j->ballast, sizeof j->ballast, "%s/vigil.ballast", state_dir);
     vg_boot_id(j->boot_id);
-    st = lock_dir(state_dir);
+    st = lock_dir(j, state_dir);
     if (st == VG_ERR_DENIED) {
         return st;
     }
@@ -138,6 +148,7 @@ static bool read_row(const struct vg_journal *j, const struct vg_now *now, sqlit
 {
     const char *operator_id = column_text(st, 10);
     const char *boot = column_text(st, 9);
+    int64_t shift_ns = 0;
 
     memset(ev, 0, sizeof *ev);
     ev->seq = (uint64_t)sqlite3_column_int64(st, 0);
@@ -151,7 +162,8 @@ static bool read_row(const struct vg_journal *j, const struct vg_now *now, sqlit
     ev->session = (uint64_t)sqlite3_column_int64(st, 7);
     if (boot == NULL || strcmp(boot, j->boot_id) != 0) {
         /* Another boot's axis means nothing here; the wall clock is the only bridge. */
-        ev->mono_ns = now->mono_ns - (now->utc_ns - ev->utc_ns);
+        shift_ns = now->mono_ns - (now->utc_ns - ev->utc_ns) - ev->mono_ns;
+        ev->mono_ns += shift_ns;
     }
     const char *payload = column_text(st, 8);
     if (payload == NULL ||
@@ -160,8 +172,10 @@ static bool read_row(const struct vg_journal *j, const struct vg_now *now, sqlit
                (unsigned long long)ev->seq);
         return false;
     }
-    if (ev->kind == VG_EV_ALARM && operator_id != NULL) {
-        (void)snprintf(ev->u.alarm.operator_id, sizeof ev->u.alarm.operator_id, "%s", operator_id);
+    if (ev->kind == VG_EV_ALARM) {
+        ev->u.alarm.since_ns += shift_ns;
+        (void)snprintf(ev->u.alarm.operator_id, sizeof ev->u.alarm.operator_id, "%s",
+                       operator_id != NULL ? operator_id : "");
     }
     if (ev->bed == VG_BED_NONE) {
         vg_log(VG_LOG_WARNING, "journal: row %llu is of a bed that is no longer configured",
@@ -292,4 +306,5 @@ void vg_journal_stop(struct vg_journal *j)
     vg_worker_stop(&j->worker);
     collect(&j->worker, j);
     vg_store_close(j);
+    unlock_dir(j);
 }

@@ -28,12 +28,12 @@
 #define RESIDUAL_MMHG 15
 
 struct suntech {
-    uint8_t patient;      /* enum vg_patient_mode */
-    bool asked_pressure;  /* a question is open; there is only one of each reply length */
+    uint8_t patient;     /* enum vg_patient_mode */
+    bool asked_pressure; /* a question is open; there is only one of each reply length */
     bool asked_result;
-    bool starting;        /* start sent, no letter yet */
-    bool running;         /* O came to our start: the next K is its end */
-    bool aborting;        /* abort sent or A seen: the next K is its end */
+    bool starting; /* start sent, no letter yet */
+    bool running;  /* O came to our start: the next K is its end */
+    bool aborting; /* abort sent or A seen: the next K is its end */
 };
 static_assert(sizeof(struct suntech) <= VG_DRIVER_STATE_MAX, "state of one cuff");
 
@@ -43,11 +43,11 @@ struct code {
 };
 
 static const struct code codes[] = {
-    {1, VG_NIBP_WEAK_SIGNAL},      {2, VG_NIBP_MOTION},      {3, VG_NIBP_OUT_OF_RANGE},
-    {4, VG_NIBP_MEAS_TIMEOUT},     {85, VG_NIBP_PNEUMATIC_BLOCK},
-    {86, VG_NIBP_USER_ABORT},      {87, VG_NIBP_LOOSE_OR_LEAK},
-    {88, VG_NIBP_SAFETY_TIMEOUT},  {89, VG_NIBP_OVERPRESSURE}, {90, VG_NIBP_HW_FAULT},
-    {91, VG_NIBP_HW_FAULT},        {97, VG_NIBP_HW_FAULT},   {99, VG_NIBP_CAL_FAULT},
+    { 1, VG_NIBP_WEAK_SIGNAL },    { 2, VG_NIBP_MOTION },           { 3, VG_NIBP_OUT_OF_RANGE },
+    { 4, VG_NIBP_MEAS_TIMEOUT },   { 85, VG_NIBP_PNEUMATIC_BLOCK }, { 86, VG_NIBP_USER_ABORT },
+    { 87, VG_NIBP_LOOSE_OR_LEAK }, { 88, VG_NIBP_SAFETY_TIMEOUT },  { 89, VG_NIBP_OVERPRESSURE },
+    { 90, VG_NIBP_HW_FAULT },      { 91, VG_NIBP_HW_FAULT },        { 97, VG_NIBP_HW_FAULT },
+    { 99, VG_NIBP_CAL_FAULT },
 };
 
 static void suntech_init(void *state, const struct vg_driver_options *options)
@@ -61,7 +61,7 @@ static void suntech_init(void *state, const struct vg_driver_options *options)
  * with a fitting sum and a letter nobody has published. So the letter is part of the frame. */
 static bool is_letter(uint8_t b)
 {
-    static const uint8_t letters[] = {'O', 'K', 'A', 'B', 'E', 'N', 'D', 'S', 'T'};
+    static const uint8_t letters[] = { 'O', 'K', 'A', 'B', 'E', 'N', 'D', 'S', 'T' };
 
     for (size_t i = 0; i < sizeof(letters); i++) {
         if (letters[i] == b) {
@@ -252,7 +252,7 @@ static size_t put_start(struct suntech *st, uint8_t *buf, size_t buf_cap)
         [VG_PATIENT_PAEDIATRIC] = 0x87,
         [VG_PATIENT_NEONATE] = 0x28,
     };
-    uint8_t cmd[2] = {0x3a, 0};
+    uint8_t cmd[2] = { 0x3a, 0 };
     size_t len = 0;
 
     if (st->patient < VG_PATIENT_COUNT) {
@@ -274,12 +274,11 @@ static size_t put_start(struct suntech *st, uint8_t *buf, size_t buf_cap)
  * result after 1 s, where an answer takes 30 ms. To wait any longer for a lost answer would make
  * the module silent because of one byte, and end a determination.
  */
-static size_t suntech_request(void *state, enum vg_request_what what, uint8_t *buf,
-                              size_t buf_cap)
+static size_t suntech_request(void *state, enum vg_request_what what, uint8_t *buf, size_t buf_cap)
 {
-    static const uint8_t get_pressure[] = {0x3a, 0x79, 0x05, 0x00};
-    static const uint8_t get_result[] = {0x3a, 0x79, 0x03, 0x00};
-    static const uint8_t abort_now[] = {0x3a, 0x79, 0x01, 0x00};
+    static const uint8_t get_pressure[] = { 0x3a, 0x79, 0x05, 0x00 };
+    static const uint8_t get_result[] = { 0x3a, 0x79, 0x03, 0x00 };
+    static const uint8_t abort_now[] = { 0x3a, 0x79, 0x01, 0x00 };
     struct suntech *st = state;
     size_t len = 0;
 
@@ -310,7 +309,7 @@ const struct vg_driver vg_driver_suntech = {
     .name = "suntech",
     .title = "SunTech Advantage blood-pressure module",
     .link = VG_LINK_BYTES,
-    .line = {.baud = 9600, .data_bits = 8, .stop_bits = 1, .parity = 'N'},
+    .line = { .baud = 9600, .data_bits = 8, .stop_bits = 1, .parity = 'N' },
     .vitals = (1u << VG_VITAL_NIBP_SYS) | (1u << VG_VITAL_NIBP_DIA) | (1u << VG_VITAL_NIBP_MEAN) |
               (1u << VG_VITAL_NIBP_PULSE_RATE) | (1u << VG_VITAL_CUFF_PRESSURE),
     .is_cuff = true,

@@ -31,7 +31,7 @@ static inline bool vg_nibp_is_plausible(const struct vg_nibp *n)
 /* A result without numbers. */
 static inline struct vg_nibp vg_nibp_failed(enum vg_nibp_error error, uint16_t native_code)
 {
-    struct vg_nibp n = {.native_code = native_code, .error = (uint8_t)error};
+    struct vg_nibp n = { .native_code = native_code, .error = (uint8_t)error };
 
     return n;
 }

@@ -50,9 +50,9 @@ struct variant {
 };
 
 static const struct variant variants[VG_VARIANT_COUNT] = {
-    [VG_VARIANT_STANDARD] = {.rate_msb = 1, .spo2 = 3},
-    [VG_VARIANT_EXTENDED] = {.rate_msb = 14, .spo2 = 16},
-    [VG_VARIANT_FAST] = {.rate_msb = 1, .spo2 = 10},
+    [VG_VARIANT_STANDARD] = { .rate_msb = 1, .spo2 = 3 },
+    [VG_VARIANT_EXTENDED] = { .rate_msb = 14, .spo2 = 16 },
+    [VG_VARIANT_FAST] = { .rate_msb = 1, .spo2 = 10 },
 };
 
 /* A number that waits for the end of its packet. */
@@ -63,17 +63,17 @@ struct held {
 };
 
 struct nonin {
-    uint32_t signals;        /* last set said */
+    uint32_t signals; /* last set said */
     uint8_t variant;
     uint8_t frame_no;        /* 1..25 within the packet; 0 = not known */
     uint8_t rate_msb;        /* FLOAT of the frame with the rate's high bits */
     uint8_t rate_msb_status; /* its STATUS: a rate is as good as its worse half */
     uint8_t packet_status;   /* all STATUS bits seen since SYNC */
     struct held rate, spo2;
-    uint8_t battery_votes;   /* newest in bit 0: did STAT2 say low? */
-    bool seen_one;           /* one good frame, not yet enough to believe */
+    uint8_t battery_votes; /* newest in bit 0: did STAT2 say low? */
+    bool seen_one;         /* one good frame, not yet enough to believe */
     bool locked;
-    bool is_low_perfusion;   /* of the last beat */
+    bool is_low_perfusion; /* of the last beat */
     bool is_battery_low;
     bool has_signals;
 };
@@ -221,7 +221,7 @@ static void take_stat2(struct nonin *st, uint32_t stat2)
 static void take_number(struct nonin *st, enum vg_vital vital, uint32_t value, uint32_t status,
                         const struct vg_sink *sink)
 {
-    const struct held h = {.value = (uint16_t)value, .status = vg_low8(status), .has = true};
+    const struct held h = { .value = (uint16_t)value, .status = vg_low8(status), .has = true };
 
     if (st->frame_no <= PROMPT_FRAMES) {
         say_number(st, vital, &h, sink);
@@ -232,8 +232,7 @@ static void take_number(struct nonin *st, enum vg_vital vital, uint32_t value, u
     }
 }
 
-static void take_float(struct nonin *st, uint32_t status, uint8_t value,
-                       const struct vg_sink *sink)
+static void take_float(struct nonin *st, uint32_t status, uint8_t value, const struct vg_sink *sink)
 {
     const struct variant *v = &variants[st->variant];
 
@@ -326,7 +325,7 @@ const struct vg_driver vg_driver_nonin = {
     .name = "nonin",
     .title = "Nonin oximeter, serial data format 2",
     .link = VG_LINK_BYTES,
-    .line = {.baud = 9600, .data_bits = 8, .stop_bits = 1, .parity = 'N'},
+    .line = { .baud = 9600, .data_bits = 8, .stop_bits = 1, .parity = 'N' },
     .vitals = (1u << VG_VITAL_SPO2) | (1u << VG_VITAL_PULSE_RATE) | (1u << VG_VITAL_PLETH),
     .is_cuff = false,
     .silent_after_ns = 1500 * VG_NS_PER_MS,

@@ -77,7 +77,7 @@ static uint32_t judge(struct vg_pump *p, const struct outlet *out)
 uint32_t vg_pump_feed(struct vg_pump *p, const struct vg_driver *drv, void *state,
                       const uint8_t *bytes, size_t bytes_len, const struct vg_sink *sink)
 {
-    const struct outlet out = {.drv = drv, .state = state, .sink = sink};
+    const struct outlet out = { .drv = drv, .state = state, .sink = sink };
     uint32_t frames = 0;
     size_t taken = 0;
 

@@ -27,7 +27,7 @@ static const struct vg_driver driver_modbus = {
     .name = "modbus",
     .title = "Modbus unit described by a register map",
     .link = VG_LINK_MODBUS,
-    .line = {.baud = 9600, .data_bits = 8, .stop_bits = 1, .parity = 'N'},
+    .line = { .baud = 9600, .data_bits = 8, .stop_bits = 1, .parity = 'N' },
     .vitals = ((1u << VG_VITAL_COUNT) - 1u) & ~(1u << VG_VITAL_PLETH),
     .is_cuff = true,
     /* Three polls lost, and a half for the bus to be shared. */
@@ -46,14 +46,10 @@ const struct vg_driver *const vg_drivers[] = {
 };
 
 const struct vg_model vg_models[] = {
-    {"Nonin OEM III", "nonin"},
-    {"Nonin Xpod 3011", "nonin"},
-    {"Nonin Xpod 3012", "nonin"},
-    {"Nonin iPod 3211", "nonin"},
-    {"SunTech Advantage A+", "suntech"},
-    {"SunTech Advantage Mini", "suntech"},
-    {"SunTech Advantage OEM", "suntech"},
-    {NULL, NULL},
+    { "Nonin OEM III", "nonin" },           { "Nonin Xpod 3011", "nonin" },
+    { "Nonin Xpod 3012", "nonin" },         { "Nonin iPod 3211", "nonin" },
+    { "SunTech Advantage A+", "suntech" },  { "SunTech Advantage Mini", "suntech" },
+    { "SunTech Advantage OEM", "suntech" }, { NULL, NULL },
 };
 
 static_assert(sizeof(struct vg_regmap_state) <= VG_DRIVER_STATE_MAX, "state of one unit");

@@ -151,7 +151,7 @@ void vg_regmap_parse(const struct vg_regmap *map, const struct vg_blocks *blocks
                      struct vg_regmap_state *st, const struct vg_poll *poll,
                      const struct vg_sink *sink)
 {
-    const struct vg_regmap_view w = {.map = map, .blocks = blocks, .poll = poll, .sink = sink};
+    const struct vg_regmap_view w = { .map = map, .blocks = blocks, .poll = poll, .sink = sink };
 
     say_signals(&w, st);
     say_continuous(&w, st);

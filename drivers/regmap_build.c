@@ -47,7 +47,7 @@ static uint32_t last_register(const struct vg_point *p)
 /* The span of one group in one area, when it has points there. */
 static void add_group(const struct vg_regmap *map, enum group g, uint32_t area, struct spans *out)
 {
-    struct span s = {.area = area, .first = UINT32_MAX, .last = 0};
+    struct span s = { .area = area, .first = UINT32_MAX, .last = 0 };
 
     for (uint32_t i = 0; i < map->point_count; i++) {
         const struct vg_point *p = &map->points[i];
@@ -118,7 +118,7 @@ static void collect_spans(const struct vg_regmap *map, struct spans *out)
         const struct vg_point *p = &map->points[i];
 
         if (p->role == VG_ROLE_SIGNAL) {
-            struct span s = {.area = p->area, .first = p->addr, .last = last_register(p)};
+            struct span s = { .area = p->area, .first = p->addr, .last = last_register(p) };
 
             out->of[out->count] = s;
             out->count++;

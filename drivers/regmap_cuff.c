@@ -18,8 +18,8 @@ struct cuff_poll {
     enum vg_map_nibp_state state;
     uint16_t seq;
     bool has_seq_point;
-    bool is_first;    /* nothing was known before */
-    bool is_younger;  /* the result's age fell: there is a new one */
+    bool is_first;   /* nothing was known before */
+    bool is_younger; /* the result's age fell: there is a new one */
 };
 
 static bool is_busy(uint8_t state)
@@ -117,7 +117,7 @@ static bool take_number(const struct vg_regmap_view *w, enum vg_vital vital, int
 /* The numbers of a result; false while they are not all there. */
 static bool take_result(const struct vg_regmap_view *w, struct vg_nibp *out)
 {
-    struct vg_nibp n = {.error = VG_NIBP_OK};
+    struct vg_nibp n = { .error = VG_NIBP_OK };
 
     if (!take_number(w, VG_VITAL_NIBP_SYS, &n.sys_milli) ||
         !take_number(w, VG_VITAL_NIBP_DIA, &n.dia_milli)) {
@@ -240,7 +240,7 @@ void vg_regmap_say_cuff(const struct vg_regmap_view *w, struct vg_regmap_state *
 {
     const struct vg_point *pressure = vg_point_of_vital(w->map, VG_VITAL_CUFF_PRESSURE);
     bool has_state = vg_point_of_role(w->map, VG_ROLE_NIBP_STATE) != NULL;
-    struct cuff_poll now = {.is_first = st->nibp_state == 0};
+    struct cuff_poll now = { .is_first = st->nibp_state == 0 };
 
     if (pressure != NULL) {
         vg_point_say(w, pressure, VG_QUALITY_OK);

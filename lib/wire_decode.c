@@ -76,6 +76,10 @@ static bool decode_alarm(const json_t *o, struct vg_event *ev)
     a->value_milli = (int32_t)n;
     (void)integer(o, "limit_milli", &n);
     a->limit_milli = a->has_value ? (int32_t)n : 0;
+    if (!integer(o, "since_mono_ms", &n)) {
+        return false;
+    }
+    a->since_ns = n * VG_NS_PER_MS;
     a->subject = VG_SUBJECT_NONE;
     if (vital != NULL) {
         if (!vg_vital_find(vital, &v)) {
