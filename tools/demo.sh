@@ -1,0 +1,100 @@
+#!/usr/bin/env bash
+# The main job on simulated devices: two beds, the daemon, a live view. Called by ./dev run.
+#   tools/demo.sh BINDIR [--seconds N]
+set -euo pipefail
+bin=$1
+shift
+seconds=0
+while [ $# -gt 0 ]; do
+    case $1 in
+    --seconds) seconds=$2; shift 2 ;;
+    *) echo "usage: ./dev run [--seconds N]" >&2; exit 2 ;;
+    esac
+done
+
+dir=$(mktemp -d /tmp/vigil-run.XXXXXX)
+pids=()
+finish() {
+    trap - EXIT INT TERM
+    # The daemon first, so that it does not report the simulators as lost.
+    for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; wait "$pid" 2>/dev/null || true; done
+    rm -rf "$dir"
+}
+trap finish EXIT
+trap 'finish; exit 0' INT TERM
+
+start() { "$@" >>"$dir/sim.log" 2>&1 & pids+=($!); }
+await() { for _ in $(seq 200); do [ -e "$1" ] && return 0; sleep 0.05; done; echo "no $1" >&2; return 1; }
+
+# A free port for the Modbus unit.
+port=$(/usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+
+mkdir "$dir/state"
+cat >"$dir/vigil.yaml" <<YAML
+version: 1
+node: simulation
+state_dir: $dir/state
+endpoints:
+  stream: ipc://$dir/stream.sock
+  view: ipc://$dir/view.sock
+  operate: ipc://$dir/operate.sock
+beds:
+  - id: bed-1
+    name: Room 1
+  - id: bed-2
+    name: Room 2
+devices:
+  - id: oxi-1
+    bed: bed-1
+    model: Nonin Xpod 3012
+    link: tty:$dir/oxi-1
+  - id: cuff-1
+    bed: bed-1
+    model: SunTech Advantage A+
+    link: tty:$dir/cuff-1
+  - id: oxi-2
+    bed: bed-2
+    driver: nonin
+    link: tty:$dir/oxi-2
+  - id: vm-2
+    bed: bed-2
+    driver: modbus
+    link: modbus-tcp:127.0.0.1:$port
+    unit: 17
+    options:
+      map: $PWD/config/modbus/vm2.yaml
+YAML
+
+"$bin/vigild" --config "$dir/vigil.yaml" 2>"$dir/vigild.log" &
+pids+=($!)
+start "$bin/vigil-sim" oximeter --pty "$dir/oxi-1" --seed 1 --course-at -1500
+start "$bin/vigil-sim" oximeter --pty "$dir/oxi-2" --seed 2 --fault "10 spo2 8 83"
+start "$bin/vigil-sim" cuff --pty "$dir/cuff-1" --seed 3 --course-at -1500 --determination-s 10
+start "$bin/vigil-sim" modbus --tcp "$port" --map vm2 --seed 4 --determination-s 12
+await "$dir/operate.sock"
+
+ctl() { VIGIL_SOCKET_DIR="$dir" VIGIL_OPERATOR=demo "$bin/vigilctl" "$@"; }
+
+# What a nurse would do: open sessions, note the dose, ask the cuffs to measure.
+story() {
+    await "$dir/cuff-1"
+    for _ in $(seq 100); do ctl --json status | grep -q '"dev":"cuff-1"[^}]*"online":true' && break; sleep 0.1; done
+    ctl session open bed-1 --patient DEMO-1
+    ctl session open bed-2 --patient DEMO-2
+    ctl dose bolus bed-1 --drug ketamine --amount 35 --unit mg --route im
+    ctl nibp start bed-1 cuff-1
+    ctl nibp start bed-2 vm-2
+}
+story >>"$dir/story.log" 2>&1 &
+
+echo "Vigil on simulated devices: state in $dir, Ctrl-C ends. Not a medical device; every value is TEST."
+if [ "$seconds" -gt 0 ]; then
+    ctl watch --seconds "$seconds"
+else
+    ctl watch
+fi
+if ! kill -0 "${pids[0]}" 2>/dev/null; then
+    echo "vigild ended by itself:" >&2
+    cat "$dir/vigild.log" >&2
+    exit 1
+fi
