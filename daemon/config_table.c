@@ -25,13 +25,13 @@ static_assert(VG_COUNT(latch_words) == VG_LATCH_COUNT + 1, "a latch mode has no 
 
 static const struct vg_yaml_field endpoint_rows[] = {
     { .key = "stream", .type = VG_YAML_STRING, AT(struct vg_raw_config, stream),
-      .fallback = "ipc:///run/vigil/stream.sock",
+      .fallback = "ipc:///run/vigil/view/stream.sock",
       .doc = "where the daemon publishes everything it sees, ipc:///PATH or tcp://127.0.0.1:PORT" },
     { .key = "view", .type = VG_YAML_STRING, AT(struct vg_raw_config, view),
-      .fallback = "ipc:///run/vigil/view.sock",
+      .fallback = "ipc:///run/vigil/view/view.sock",
       .doc = "where it answers questions, ipc:///PATH or tcp://127.0.0.1:PORT" },
     { .key = "operate", .type = VG_YAML_STRING, AT(struct vg_raw_config, operate),
-      .fallback = "ipc:///run/vigil/operate.sock",
+      .fallback = "ipc:///run/vigil/operate/operate.sock",
       .doc = "where it takes commands, always ipc:///PATH, guarded by file permissions" },
 };
 static const struct vg_yaml_table endpoint_table = TABLE(endpoint_rows);

@@ -32,9 +32,9 @@ enum vg_status vg_control_open(struct vigild *v)
     if (c->operate == NULL) {
         return VG_ERR_IO;
     }
-    vg_zsocket_set_group(v->config.stream, "vigil-view");
-    vg_zsocket_set_group(v->config.view, "vigil-view");
-    vg_zsocket_set_group(v->config.operate, "vigil-operate");
+    vg_zsocket_restrict(v->config.stream);
+    vg_zsocket_restrict(v->config.view);
+    vg_zsocket_restrict(v->config.operate);
     vg_reactor_add_zsocket(&v->reactor, c->view, on_view, v);
     vg_reactor_add_zsocket(&v->reactor, c->operate, on_operate, v);
     return VG_OK;

@@ -57,21 +57,25 @@ enum vg_status vg_tty_status(int err)
     }
 }
 
-enum vg_status vg_tty_lock(int fd)
-{
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        return VG_ERR_DENIED;
-    }
-    (void)ioctl(fd, TIOCEXCL); /* not every tty has it; the flock stands */
-    return VG_OK;
-}
-
 bool vg_tty_is_pty(int fd)
 {
     struct stat st;
     /* Majors 136 to 143 are the slave sides of Unix98 pseudo-terminals. */
     return fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) && major(st.st_rdev) >= 136 &&
            major(st.st_rdev) <= 143;
+}
+
+enum vg_status vg_tty_lock(int fd)
+{
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        return VG_ERR_DENIED;
+    }
+    /* The mark goes away when the last user closes. A simulator keeps its pseudo-terminal open:
+     * there it would outlive a killed daemon and keep the next one out. */
+    if (!vg_tty_is_pty(fd)) {
+        (void)ioctl(fd, TIOCEXCL); /* not every tty has it; the flock stands */
+    }
+    return VG_OK;
 }
 
 static enum vg_status set_line(int fd, const struct vg_line *line)

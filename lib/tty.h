@@ -18,7 +18,8 @@
  */
 enum vg_status vg_tty_open(const char *path, const struct vg_line *line, int *fd);
 
-/* vg_tty_lock -- exclusive use against other users (TIOCEXCL) and our own programs (flock). */
+/* vg_tty_lock -- exclusive use against other users (TIOCEXCL, real ports only) and our own programs
+ * (flock). */
 enum vg_status vg_tty_lock(int fd);
 
 /* vg_tty_is_pty -- does the descriptor belong to a pseudo-terminal? (A simulator, not a device.) */

@@ -4,11 +4,9 @@
 #include "lib/zsocket.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 #include <zmq.h>
 
 #include "lib/log.h"
@@ -63,20 +61,10 @@ void *vg_zsocket_connect(void *zmq, int type, const char *endpoint)
     return s;
 }
 
-void vg_zsocket_set_group(const char *endpoint, const char *group)
+void vg_zsocket_restrict(const char *endpoint)
 {
     const char *path = ipc_path(endpoint);
-    if (path == NULL) {
-        return;
-    }
-    const struct group *g = getgrnam(group);
-    if (chmod(path, 0600) != 0) {
+    if (path != NULL && chmod(path, 0660) != 0) {
         vg_log(VG_LOG_WARNING, "stream: %s: %s", path, strerror(errno));
     }
-    if (g == NULL || chown(path, (uid_t)-1, g->gr_gid) != 0) {
-        vg_log(VG_LOG_WARNING, "stream: %s: only this user may connect; group %s: %s", path, group,
-               g == NULL ? "does not exist" : strerror(errno));
-        return;
-    }
-    (void)chmod(path, 0660);
 }

@@ -13,8 +13,8 @@
 void *vg_zsocket_open(void *zmq, int type, const char *endpoint, int high_water);
 void *vg_zsocket_connect(void *zmq, int type, const char *endpoint);
 
-/* vg_zsocket_set_group -- give an ipc socket file to a group, mode 0660. Without that group on the
- * system it stays the owner's, mode 0600 ... and a log line says so. */
-void vg_zsocket_set_group(const char *endpoint, const char *group);
+/* vg_zsocket_restrict -- an ipc socket file for its owner and group only, mode 0660. The group is
+ * the folder's: a set-group-id folder hands its group down (systemd/vigild.service makes them). */
+void vg_zsocket_restrict(const char *endpoint);
 
 #endif
