@@ -12,6 +12,9 @@
 #define PERIOD_NS INT64_C(10000000000)
 
 static void put_line(enum vg_log_level level, uint32_t held, const char *fmt, va_list ap)
+    VG_PRINTF(3, 0);
+
+static void put_line(enum vg_log_level level, uint32_t held, const char *fmt, va_list ap)
 {
     char line[LINE_MAX_BYTES];
     size_t n = 0;

@@ -25,6 +25,26 @@ const char *vg_wire_device(const struct vg_wire_names *n, uint16_t device)
 
 /* --- topics --------------------------------------------------------------------------------- */
 
+/* v1.<bed>.<group>[.<leaf>], without printf: it is made for every event. */
+static bool join_topic(const char *bed, const char *group, const char *leaf,
+                       char topic[VG_TOPIC_MAX], size_t *topic_len)
+{
+    const char *parts[] = { VG_TOPIC_PREFIX, bed, ".", group, leaf != NULL ? "." : NULL, leaf };
+    size_t len = 0;
+
+    for (size_t i = 0; i < VG_COUNT(parts) && parts[i] != NULL; i++) {
+        size_t n = strlen(parts[i]);
+        if (len + n >= VG_TOPIC_MAX) {
+            return false;
+        }
+        memcpy(topic + len, parts[i], n);
+        len += n;
+    }
+    topic[len] = '\0';
+    *topic_len = len;
+    return true;
+}
+
 bool vg_wire_topic(const struct vg_wire_names *n, const struct vg_event *ev,
                    char topic[VG_TOPIC_MAX], size_t *topic_len)
 {
@@ -38,6 +58,9 @@ bool vg_wire_topic(const struct vg_wire_names *n, const struct vg_event *ev,
         leaf = vg_vital_get((enum vg_vital)ev->u.reading.vital)->name;
         break;
     case VG_EV_FRESHNESS:
+        if (ev->u.fresh.to == VG_FRESH_FRESH) {
+            break; /* its reading says so; a frame without a value would blank that reading */
+        }
         group = "vital";
         leaf = vg_vital_get((enum vg_vital)ev->u.fresh.vital)->name;
         break;
@@ -73,14 +96,7 @@ bool vg_wire_topic(const struct vg_wire_names *n, const struct vg_event *ev,
     if (bed == NULL || group == NULL) {
         return false;
     }
-    int len = leaf != NULL
-                  ? snprintf(topic, VG_TOPIC_MAX, VG_TOPIC_PREFIX "%s.%s.%s", bed, group, leaf)
-                  : snprintf(topic, VG_TOPIC_MAX, VG_TOPIC_PREFIX "%s.%s", bed, group);
-    if (len <= 0 || len >= VG_TOPIC_MAX) {
-        return false;
-    }
-    *topic_len = (size_t)len;
-    return true;
+    return join_topic(bed, group, leaf, topic, topic_len);
 }
 
 /* --- members by kind ------------------------------------------------------------------------ */
@@ -406,6 +422,7 @@ enum vg_status vg_wire_alarms(const struct vg_wire_names *n, const struct vg_wir
     vg_json_uint(&j, "n", a->count);
     vg_json_text(&j, "node", n->node);
     vg_json_text(&j, "boot", n->boot);
+    vg_json_uint(&j, "run", a->run);
     vg_json_text(&j, "bed", vg_wire_bed(n, a->bed));
     vg_json_uint(&j, "open", a->open_count);
     vg_json_array(&j, "instances");

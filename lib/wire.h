@@ -65,6 +65,7 @@ struct vg_wire_alarms {
     uint16_t bed;
     uint64_t session;
     uint64_t count;       /* gapless counter of this topic */
+    uint64_t run;         /* changes with every start of the daemon; counters begin anew then */
     const struct vg_now *now;
     size_t open_count;    /* open instances in all */
     size_t listed;        /* entries of alarm[] */

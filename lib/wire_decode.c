@@ -54,6 +54,21 @@ NAMER(condition_name, vg_condition, vg_condition_name)
 NAMER(nibp_state_name, vg_nibp_state, vg_nibp_state_name)
 NAMER(dose_kind_name, vg_dose_kind, vg_dose_kind_name)
 NAMER(route_name, vg_route, vg_route_name)
+NAMER(session_move_name, vg_session_move, vg_session_move_name)
+
+/* Value and limit: both, or both null. */
+static bool decode_alarm_value(const json_t *o, struct vg_alarm_event *a)
+{
+    int64_t value = 0;
+    int64_t limit = 0;
+    bool has_value = integer(o, "value_milli", &value);
+    bool has_limit = integer(o, "limit_milli", &limit);
+
+    a->has_value = has_value;
+    a->value_milli = (int32_t)value;
+    a->limit_milli = (int32_t)limit;
+    return has_value == has_limit && a->value_milli == value && a->limit_milli == limit;
+}
 
 static bool decode_alarm(const json_t *o, struct vg_event *ev)
 {
@@ -66,16 +81,16 @@ static bool decode_alarm(const json_t *o, struct vg_event *ev)
         !word(o, "state", state_name, VG_CS_COUNT, &a->to) ||
         !word(o, "was", state_name, VG_CS_COUNT, &a->from) ||
         !word(o, "priority", priority_name, VG_PRIO_COUNT, &a->priority) ||
-        !word(o, "event", what_name, VG_AW_COUNT, &a->what) || !integer(o, "instance", &n)) {
+        !word(o, "event", what_name, VG_AW_COUNT, &a->what) || !integer(o, "instance", &n) ||
+        n < 0) {
         return false;
     }
     a->instance = (uint64_t)n;
     a->ack = json_is_true(json_object_get(o, "ack"));
     a->held = json_is_true(json_object_get(o, "held"));
-    a->has_value = integer(o, "value_milli", &n);
-    a->value_milli = (int32_t)n;
-    (void)integer(o, "limit_milli", &n);
-    a->limit_milli = a->has_value ? (int32_t)n : 0;
+    if (!decode_alarm_value(o, a)) {
+        return false;
+    }
     if (!integer(o, "since_mono_ms", &n)) {
         return false;
     }
@@ -93,11 +108,12 @@ static bool decode_alarm(const json_t *o, struct vg_event *ev)
 static bool decode_session(const json_t *o, struct vg_event *ev)
 {
     struct vg_session_event *s = &ev->u.session_move;
-    const char *move = json_string_value(json_object_get(o, "event"));
-    bool open = move != NULL && strcmp(move, "open") == 0;
 
-    s->move = open ? VG_SESSION_OPEN : VG_SESSION_CLOSE;
-    return move != NULL && text(o, open ? "patient_ref" : "reason", s->text, sizeof s->text) &&
+    if (!word(o, "event", session_move_name, VG_SESSION_MOVE_COUNT, &s->move)) {
+        return false;
+    }
+    return text(o, s->move == VG_SESSION_OPEN ? "patient_ref" : "reason", s->text,
+                sizeof s->text) &&
            text(o, "operator", s->operator_id, sizeof s->operator_id) &&
            text(o, "request_id", s->request_id, sizeof s->request_id);
 }
@@ -112,8 +128,7 @@ static bool decode_dose(const json_t *o, struct vg_event *ev)
         !text(o, "drug", d->drug, sizeof d->drug) ||
         !text(o, "operator", d->operator_id, sizeof d->operator_id) ||
         !text(o, "request_id", d->request_id, sizeof d->request_id) ||
-        !text(o, "given_at", given, sizeof given) ||
-        !vg_wire_parse_utc(given, &d->given_utc_ns)) {
+        !text(o, "given_at", given, sizeof given) || !vg_wire_parse_utc(given, &d->given_utc_ns)) {
         return false;
     }
     if (d->kind == VG_DOSE_STOP) {
@@ -125,7 +140,7 @@ static bool decode_dose(const json_t *o, struct vg_event *ev)
 static bool decode_ack(const json_t *o, struct vg_event *ev)
 {
     int64_t n = 0;
-    bool ok = integer(o, "instance", &n) &&
+    bool ok = integer(o, "instance", &n) && n >= 0 &&
               text(o, "operator", ev->u.ack.operator_id, sizeof ev->u.ack.operator_id) &&
               text(o, "request_id", ev->u.ack.request_id, sizeof ev->u.ack.request_id);
     ev->u.ack.instance = (uint64_t)n;
@@ -136,8 +151,10 @@ static bool decode_command(const json_t *o, struct vg_event *ev)
 {
     struct vg_nibp_command *c = &ev->u.command;
     const char *what = json_string_value(json_object_get(o, "command"));
-    c->what = what != NULL && strcmp(what, "start") == 0 ? VG_REQ_NIBP_START : VG_REQ_NIBP_ABORT;
-    return what != NULL && text(o, "operator", c->operator_id, sizeof c->operator_id) &&
+    bool start = what != NULL && strcmp(what, "start") == 0;
+    bool abort = what != NULL && strcmp(what, "abort") == 0;
+    c->what = start ? VG_REQ_NIBP_START : VG_REQ_NIBP_ABORT;
+    return (start || abort) && text(o, "operator", c->operator_id, sizeof c->operator_id) &&
            text(o, "request_id", c->request_id, sizeof c->request_id);
 }
 

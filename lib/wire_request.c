@@ -25,10 +25,14 @@ struct op_row {
 static const struct op_row ops[] = {
     { "snapshot", VG_OP_SNAPSHOT, false, { "bed" } },
     { "range", VG_OP_RANGE, false, { "bed", "from_seq", "limit" } },
-    { "session_open", VG_OP_SESSION_OPEN, true,
+    { "session_open",
+      VG_OP_SESSION_OPEN,
+      true,
       { "request_id", "bed", "operator", "patient_ref" } },
     { "session_close", VG_OP_SESSION_CLOSE, true, { "request_id", "bed", "operator", "reason" } },
-    { "dose", VG_OP_DOSE, true,
+    { "dose",
+      VG_OP_DOSE,
+      true,
       { "request_id", "bed", "operator", "kind", "drug", "amount", "unit", "route", "given_at" } },
     { "ack", VG_OP_ACK, true, { "request_id", "bed", "operator", "instance" } },
     { "nibp_start", VG_OP_NIBP_START, true, { "request_id", "bed", "operator", "device" } },
@@ -52,6 +56,10 @@ static enum vg_status fail(struct parse *p, enum vg_status st, const char *fmt, 
     va_start(ap, fmt);
     (void)vsnprintf(p->why, p->why_cap, fmt, ap);
     va_end(ap);
+    /* What was quoted may be cut inside a character; the reply must stay UTF-8. */
+    for (char *s = p->why; *s != '\0'; s++) {
+        *s = (unsigned char)*s >= 0x80 ? '?' : *s;
+    }
     p->status = st;
     return st;
 }
@@ -63,9 +71,8 @@ static const struct {
     int64_t ug;
     int64_t per_hour; /* 0 = an amount, not a rate */
 } units[] = {
-    { "ug", 1, 0 },       { "mg", 1000, 0 },     { "g", 1000000, 0 },
-    { "ug/h", 1, 1 },     { "mg/h", 1000, 1 },   { "ug/min", 1, 60 },
-    { "mg/min", 1000, 60 },
+    { "ug", 1, 0 },      { "mg", 1000, 0 },   { "g", 1000000, 0 },    { "ug/h", 1, 1 },
+    { "mg/h", 1000, 1 }, { "ug/min", 1, 60 }, { "mg/min", 1000, 60 },
 };
 
 enum vg_status vg_wire_amount(const char *number, const char *unit, bool rate, int64_t *out)
@@ -169,8 +176,7 @@ static bool take_uint(struct parse *p, const char *key, uint64_t max, bool requi
     if (v == NULL && !required) {
         return true;
     }
-    if (!json_is_integer(v) || json_integer_value(v) < 0 ||
-        (uint64_t)json_integer_value(v) > max) {
+    if (!json_is_integer(v) || json_integer_value(v) < 0 || (uint64_t)json_integer_value(v) > max) {
         (void)fail(p, VG_ERR_RANGE, "member '%s' must be an integer from 0 to %llu", key,
                    (unsigned long long)max);
         return false;
@@ -211,7 +217,7 @@ static bool take_amount(struct parse *p, struct vg_dose *d)
 static bool take_dose(struct parse *p, struct vg_request *r)
 {
     struct vg_dose *d = &r->ev.u.dose;
-    char word[VG_ID_MAX];
+    char word[VG_WIRE_UTC_MAX]; /* also for given_at, with all the decimals somebody may send */
     enum vg_dose_kind kind;
     enum vg_route route;
 
@@ -236,8 +242,8 @@ static bool take_dose(struct parse *p, struct vg_request *r)
         return false;
     }
     d->route = (uint8_t)route;
-    if (kind == VG_DOSE_STOP && (json_object_get(p->root, "amount") != NULL ||
-                                 json_object_get(p->root, "unit") != NULL)) {
+    if (kind == VG_DOSE_STOP &&
+        (json_object_get(p->root, "amount") != NULL || json_object_get(p->root, "unit") != NULL)) {
         (void)fail(p, VG_ERR_ARG, "a stop has no amount; leave amount and unit out");
         return false;
     }
@@ -348,7 +354,8 @@ static bool only_known_members(struct parse *p, const struct op_row *row)
     json_t *root = json_incref((json_t *)(uintptr_t)p->root);
     bool ok = true;
 
-    json_object_foreach(root, key, value) {
+    json_object_foreach(root, key, value)
+    {
         bool known = strcmp(key, "op") == 0;
         for (size_t i = 0; i < MEMBERS_MAX && row->members[i] != NULL; i++) {
             known = known || strcmp(key, row->members[i]) == 0;

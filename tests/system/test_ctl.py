@@ -1,0 +1,249 @@
+"""vigilctl and the client of docs/wire.md against a real daemon: what they print and how they exit."""
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import vigil_system as vs
+
+CTL_DONE, CTL_REFUSED, CTL_USAGE, CTL_NO_ANSWER, CTL_UNSAVED = range(5)
+
+
+class Ctl:
+    """vigilctl with the endpoints of a bench."""
+
+    def __init__(self, b):
+        self.argv = [os.path.join(b.bin, "vigilctl"), "--stream", b.stream_at, "--view", b.view_at,
+                     "--operate", b.operate_at, "--timeout", "2"]
+
+    def run(self, *words, code=CTL_DONE, stderr=None):
+        """Standard output; the exit code and a word of standard error are checked."""
+        p = subprocess.run([*self.argv, *words], capture_output=True, text=True, timeout=60,
+                           check=False, env={**os.environ, "VIGIL_OPERATOR": "anna"})
+        vs.equal(p.returncode, code, f"exit code of {words}, which said {p.stdout}{p.stderr}: it")
+        if stderr is not None:
+            vs.check(stderr in p.stderr, words, "does not say", stderr, "but", p.stderr)
+        return p.stdout
+
+    def start(self, *words, **options):
+        return subprocess.Popen([*self.argv, *words], stdout=subprocess.PIPE, text=True, **options)
+
+
+def two_beds(b, env=None):
+    for name in ("ox-1", "ox-2"):
+        b.oximeter(name)
+    b.cuff("cuff-1", "--determination-s", "12")
+    config = b.config([("ox-1", "bed-1", "nonin", f"tty:{b.path('ox-1')}", "test: yes"),
+                       ("cuff-1", "bed-1", "suntech", f"tty:{b.path('cuff-1')}", "test: yes"),
+                       ("ox-2", "bed-2", "nonin", f"tty:{b.path('ox-2')}", "test: yes")])
+    daemon = b.daemon(config, env)
+    stream = b.stream(keep_waves=False)
+    stream.wait("v1.bed-1.vital.spo2", test=vs.is_value, snapshots=True)
+    stream.wait("v1.bed-2.vital.spo2", test=vs.is_value, snapshots=True)
+    return daemon, stream, Ctl(b)
+
+
+DOSE = ["--drug", "esketamine", "--route", "iv"]
+
+
+def test_commands(b):
+    """Every verb that changes something: done, refused, repeated, and not understood."""
+    daemon, stream, ctl = two_beds(b)
+    ctl.run("dose", "bolus", "bed-1", *DOSE, "--amount", "5", "--unit", "mg", code=CTL_REFUSED,
+            stderr="no_session")
+    out = ctl.run("session", "open", "bed-1", "--patient", "P-1", "--json")
+    vs.check(json.loads(out)["recorded"], "session open is not recorded")
+    ctl.run("session", "open", "bed-1", "--patient", "P-2", code=CTL_REFUSED, stderr="session_open")
+    rid = vs.request_id()
+    give = ["dose", "bolus", "bed-1", *DOSE, "--amount", "12.5", "--unit", "mg", "--request-id", rid]
+    first = json.loads(ctl.run(*give, "--json"))
+    again = json.loads(ctl.run("--json", *give))
+    vs.equal((again["receipt"], again["duplicate"]), (first["receipt"], True), "the repeat")
+    vs.check("nothing was repeated" in ctl.run(*give), "a repeat is not called one")
+    for amount, unit in (("0,5", "mg"), ("5", "ml"), ("-5", "mg"), ("5", "mg/h")):
+        ctl.run("dose", "bolus", "bed-1", *DOSE, "--amount", amount, "--unit", unit,
+                code=CTL_REFUSED)
+    ctl.run("dose", "infusion-start", "bed-1", *DOSE, "--amount", "30", "--unit", "mg/h")
+    ctl.run("dose", "rate-change", "bed-1", *DOSE, "--amount", "0.5", "--unit", "mg/min")
+    ctl.run("dose", "stop", "bed-1", *DOSE, "--given-at",
+            time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))
+    ctl.run("ack", "bed-1", "999999", code=CTL_REFUSED, stderr="no_instance")
+    ctl.run("nibp", "start", "bed-1", "ox-1", code=CTL_REFUSED, stderr="not_a_cuff")
+    ctl.run("nibp", "start", "bed-1", "cuff-1")
+    ctl.run("nibp", "start", "bed-1", "cuff-1", code=CTL_REFUSED, stderr="cuff_busy")
+    ctl.run("nibp", "abort", "bed-1", "cuff-1")
+    ctl.run("session", "open", "bed-9", "--patient", "P", code=CTL_REFUSED, stderr="bed-9")
+    status = ctl.run("status")
+    for word in ("P-1", "ox-1", "cuff-1", "bed-2", "TEST", "4 recorded", "vigild 0"):
+        vs.check(word in status, "status does not show", word, "but", status)
+    rows = json.loads(ctl.run("range", "--limit", "500", "--bed", "bed-1", "--json"))["rows"]
+    vs.equal(len([r for r in rows if r["kind"] == "dose"]), 4, "doses in the range")
+    vs.wait_for(lambda: b.record().one("SELECT count(*) FROM reading WHERE seq > ? AND bed = 'bed-1'"
+                                       " AND vital = 'spo2'", first["receipt"]), "a reading on disk")
+    ctl.run("session", "close", "bed-1", "--reason", "end of test, \"quoted\"")
+    vs.equal(len(b.record().doses()), 4, "doses in the record")
+    check_export(ctl, b, first["receipt"])
+    vs.equal(daemon.terminate(), 0, "exit code")
+
+
+def check_export(ctl, b, receipt):
+    import csv
+    import io
+    text = ctl.run("export", "csv", "--db", b.record().path)
+    rows = list(csv.DictReader(io.StringIO(text)))
+    seqs = [int(r["seq"]) for r in rows]
+    vs.equal(seqs, sorted(seqs), "order of the export")
+    dose = [r for r in rows if r["kind"] == "dose" and int(r["seq"]) == receipt][0]
+    vs.equal((dose["drug"], dose["amount_ug"], dose["event"], dose["operator"]),
+             ("esketamine", "12500", "bolus", "anna"), "the dose")
+    close = [r for r in rows if r["kind"] == "session" and r["event"] == "close"][0]
+    vs.equal(close["reason"], "end of test, \"quoted\"", "the reason")
+    reading = [r for r in rows if r["vital"] == "spo2" and r["value"]][0]
+    vs.equal(int(reading["value"]) * 1000, int(reading["value_milli"]), "the value")
+    vs.equal(reading["unit"], "%", "the unit")
+    session = close["session"]
+    only = list(csv.DictReader(io.StringIO(
+        ctl.run("export", "csv", "--db", b.record().path, "--session", session))))
+    vs.equal({r["session"] for r in only}, {session}, "sessions of one session's export")
+    vs.equal({r["bed"] for r in only}, {"bed-1"}, "beds of one session's export")
+    vs.check(any(r["vital"] == "spo2" for r in only), "a session's export has no readings")
+    vs.check(int(only[0]["seq"]) >= int(session) and only[-1]["event"] == "close",
+             "the export goes beyond the session")
+    ctl.run("export", "csv", "--db", b.path("nothing"), code=CTL_REFUSED, stderr="state_dir")
+
+
+def test_usage(b):
+    """What cannot be meant is refused before anything is sent: no daemon runs here."""
+    ctl = Ctl(b)
+    for words, says in (
+            (("staus",), "'status'"),
+            (("session", "opn", "bed-1"), "'session open'"),
+            (("dose", "bolus", "bed-1", "--drug", "k"), "--amount"),
+            (("dose", "stop", "bed-1", *DOSE, "--amount", "5"), "--amount"),
+            (("session", "open"), "--patient"),
+            (("session", "open", "--patient", "P"), "1 word"),
+            (("ack", "bed-1", "x"), "instance number"),
+            (("ack", "bed-1", "1", "2"), "too much"),
+            (("watch", "--seconds", "1.5"), "whole number"),
+            (("range", "--limit", "501"), "501"),
+            (("status", "--colour"), "--colour"),
+            (("status", "--bed"), "needs a value"),
+            (("status", "--bed", "a", "--bed", "b"), "twice"),
+            (("status", "--json=yes"), "no value"),
+            ((), "usage")):
+        ctl.run(*words, code=CTL_USAGE, stderr=says)
+    vs.check("exit:" in ctl.run("help"), "help has no exit codes")
+    vs.check("--patient" in ctl.run("session", "open", "--help"), "no help for a verb")
+    vs.check("wire version 1" in ctl.run("--version"), "no version")
+
+
+def test_no_answer(b):
+    """No daemon; a daemon that hangs: exit 3, and a command says that it may have been taken."""
+    ctl = Ctl(b)
+    ctl.run("status", code=CTL_NO_ANSWER, stderr="is vigild running")
+    daemon, _, ctl = two_beds(b)
+    ctl.argv[ctl.argv.index("--timeout") + 1] = "1"
+    daemon.child.send_signal(signal.SIGSTOP)
+    ctl.run("status", code=CTL_NO_ANSWER, stderr="no answer")
+    rid = vs.request_id()
+    ctl.run("session", "open", "bed-1", "--patient", "P-1", "--request-id", rid,
+            code=CTL_NO_ANSWER, stderr=rid)
+    daemon.child.send_signal(signal.SIGCONT)
+    ctl.run("session", "open", "bed-1", "--patient", "P-1", "--request-id", rid)
+    vs.equal(b.record().one("SELECT count(*) FROM session"), 1, "sessions opened")
+
+
+def test_unsaved(b):
+    """A disk that refuses: exit 4, and 0 for the same id when it is healed."""
+    faults = vs.Faults(b.dir, b.state_dir)
+    daemon, stream, ctl = two_beds(b, faults.env())
+    ctl.run("session", "open", "bed-1", "--patient", "P-1")
+    faults.write_fails()
+    rid = vs.request_id()
+    give = ["dose", "bolus", "bed-1", *DOSE, "--amount", "5", "--unit", "mg", "--request-id", rid]
+    ctl.run(*give, code=CTL_UNSAVED, stderr="state_dir")
+    watch = ctl.run("watch", "--plain", "--seconds", "1", "--bed", "bed-1")
+    vs.check("RECORD-NOT-WRITTEN" in watch and "STORAGE" in watch, "watch says only", watch)
+    faults.heal()
+    vs.wait_for(lambda: rid in b.record().doses(), "the dose on disk")
+    ctl.run(*give)
+
+
+def test_watch(b):
+    """Lines with values; MONITOR LINK LOST while the daemon hangs; values again; ends by itself."""
+    daemon, stream, ctl = two_beds(b)
+    ctl.run("session", "open", "bed-1", "--patient", "P-1")
+    w = ctl.start("watch", "--plain", "--seconds", "12")
+    time.sleep(2.5)
+    daemon.child.send_signal(signal.SIGSTOP)
+    time.sleep(5)
+    daemon.child.send_signal(signal.SIGCONT)
+    lines = w.communicate(timeout=30)[0].splitlines()
+    vs.equal(w.returncode, 0, "exit code of watch")
+    form = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ bed-1 TEST session=P-1 spo2=\d+\(\d+s\) "
+                      r"pr=\d+\(\d+s\) nibp=-- ")
+    good = [bool(form.match(line)) for line in lines if " bed-1 " in line]
+    vs.check(good[0] and good[-1], "the first or the last line has no values:", lines)
+    lost = [line for line in lines if "MONITOR LINK LOST" in line]
+    vs.check(len(lost) >= 2, "a hanging daemon is not seen:", lines)
+    vs.check(all("spo2" not in line for line in lost), "a lost link shows values:", lost)
+    w = ctl.start("watch", "--json", "--bed", "bed-2")
+    first = json.loads(w.stdout.readline())
+    vs.equal((first["bed"], first["link"]), ("bed-2", "ok"), "the first object")
+    w.send_signal(signal.SIGINT)
+    w.communicate(timeout=10)
+    vs.equal(w.returncode, 0, "exit code after an interrupt")
+
+
+def test_watch_restart(b):
+    """A restarted daemon is found again, with the session it restored."""
+    daemon, stream, ctl = two_beds(b)
+    ctl.run("session", "open", "bed-1", "--patient", "P-1")
+    w = ctl.start("watch", "--plain", "--seconds", "12", "--bed", "bed-1")
+    time.sleep(2)
+    daemon.kill()
+    time.sleep(4)
+    b.daemon(b.path("vigil.yaml"))
+    lines = w.communicate(timeout=30)[0].splitlines()
+    vs.check(any("LINK LOST" in line for line in lines), "the death is not seen:", lines)
+    vs.check("session=P-1 spo2=" in lines[-1], "it is not found again:", lines)
+    vs.check("RESTARTED" in lines[-1], "the interruption is not told:", lines)
+
+
+def test_session_close_empties_the_bed(b):
+    """The next person starts with nothing of this one, on the screen too."""
+    daemon, stream, ctl = two_beds(b)
+    ctl.run("session", "open", "bed-1", "--patient", "P-1")
+    ctl.run("nibp", "start", "bed-1", "cuff-1")
+    stream.wait("v1.bed-1.vital.nibp_sys", test=vs.is_value, ceiling=60)
+    w = ctl.start("watch", "--plain", "--seconds", "5", "--bed", "bed-1")
+    time.sleep(2)
+    ctl.run("session", "close", "bed-1", "--reason", "test")
+    lines = w.communicate(timeout=30)[0].splitlines()
+    vs.check(re.search(r"nibp=\d+/\d+\(\d+\)@\d\d:\d\d:\d\dZ", lines[0]), "no pressure:", lines)
+    vs.check("session=- " in lines[-1] and "nibp=-- " in lines[-1], "still shown:", lines)
+
+
+def test_wire_client(b):
+    """The Python client of docs/wire.md, as it stands there."""
+    with open(os.path.join(vs.ROOT, "docs", "wire.md"), encoding="utf-8") as f:
+        code = re.search(r"```python\n(.*?)```", f.read(), re.S).group(1)
+    vs.check(len(code.splitlines()) <= 30, "the client has", len(code.splitlines()), "lines")
+    path = b.path("client.py")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(code)
+    daemon, stream, ctl = two_beds(b)
+    p = subprocess.run([sys.executable, path, b.stream_at, b.view_at, b.operate_at, "bed-2", "anna",
+                        "P-7", "3"], capture_output=True, text=True, timeout=60, check=False)
+    vs.equal(p.returncode, 0, f"exit code of the client, which said {p.stderr}: it")
+    for word in ("v1.bed-2.vital.spo2", "v1.bed-2.alarms", "session_open {'v': 1, 'ok': True",
+                 "dose {'v': 1, 'ok': True"):
+        vs.check(word in p.stdout, "the client does not print", word, "but", p.stdout)
+    vs.equal(b.record().one("SELECT drug || amount_ug FROM dose"), "ketamine12500", "the dose")
+
+
+vs.main(test_commands, test_usage, test_no_answer, test_unsaved, test_watch, test_watch_restart,
+        test_session_close_empties_the_bed, test_wire_client)

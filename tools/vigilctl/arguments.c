@@ -1,0 +1,173 @@
+/*
+ * arguments.c -- the command line to options and words; what does not fit is refused by name.
+ *
+ * Options may stand before or after the verb, as "--name value" or "--name=value". An option that
+ * a verb does not use is an error: "--unit" on the wrong verb must not be silently ignored.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/vigilctl/ctl.h"
+
+static const struct {
+    const char *name;
+    bool has_value;
+} options[] = {
+    [OPT_STREAM] = { "stream", true },
+    [OPT_VIEW] = { "view", true },
+    [OPT_OPERATE] = { "operate", true },
+    [OPT_SOCKET_DIR] = { "socket-dir", true },
+    [OPT_TIMEOUT] = { "timeout", true },
+    [OPT_JSON] = { "json", false },
+    [OPT_HELP] = { "help", false },
+    [OPT_VERSION] = { "version", false },
+    [OPT_SECONDS] = { "seconds", true },
+    [OPT_BED] = { "bed", true },
+    [OPT_PLAIN] = { "plain", false },
+    [OPT_OPERATOR] = { "operator", true },
+    [OPT_PATIENT] = { "patient", true },
+    [OPT_REASON] = { "reason", true },
+    [OPT_DRUG] = { "drug", true },
+    [OPT_AMOUNT] = { "amount", true },
+    [OPT_UNIT] = { "unit", true },
+    [OPT_ROUTE] = { "route", true },
+    [OPT_GIVEN_AT] = { "given-at", true },
+    [OPT_REQUEST_ID] = { "request-id", true },
+    [OPT_FROM] = { "from", true },
+    [OPT_LIMIT] = { "limit", true },
+    [OPT_DB] = { "db", true },
+    [OPT_SESSION] = { "session", true },
+};
+_Static_assert(VG_COUNT(options) == OPT_COUNT, "an option has no name");
+
+/* Allowed with every verb. */
+#define GLOBAL                                                                                     \
+    (OPT(OPT_STREAM) | OPT(OPT_VIEW) | OPT(OPT_OPERATE) | OPT(OPT_SOCKET_DIR) | OPT(OPT_TIMEOUT) | \
+     OPT(OPT_JSON) | OPT(OPT_HELP) | OPT(OPT_VERSION))
+
+const char *ctl_option_name(enum ctl_option o)
+{
+    return options[o].name;
+}
+
+static bool find_option(const char *name, size_t len, enum ctl_option *out)
+{
+    for (size_t i = 0; i < OPT_COUNT; i++) {
+        if (strlen(options[i].name) == len && memcmp(options[i].name, name, len) == 0) {
+            *out = (enum ctl_option)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* One option at argv[*i]; moves *i over its value. */
+static int take_option(struct ctl *c, int argc, char **argv, int *i)
+{
+    const char *name = argv[*i] + 2;
+    size_t len = strcspn(name, "=");
+    const char *value = name[len] == '=' ? name + len + 1 : NULL;
+    enum ctl_option o = OPT_HELP;
+
+    if (!find_option(name, len, &o)) {
+        (void)fprintf(stderr, "vigilctl: there is no option '%.60s'; 'vigilctl help' lists all\n",
+                      argv[*i]);
+        return CTL_USAGE;
+    }
+    if (!options[o].has_value) {
+        if (value != NULL) {
+            (void)fprintf(stderr, "vigilctl: --%s takes no value; leave it out\n", options[o].name);
+            return CTL_USAGE;
+        }
+        c->option[o] = "";
+        return CTL_DONE;
+    }
+    if (c->option[o] != NULL) {
+        (void)fprintf(stderr, "vigilctl: --%s is given twice; which one is meant?\n",
+                      options[o].name);
+        return CTL_USAGE;
+    }
+    if (value == NULL && *i + 1 < argc) {
+        value = argv[++*i];
+    }
+    if (value == NULL || *value == '\0') {
+        (void)fprintf(stderr, "vigilctl: --%s needs a value after it\n", options[o].name);
+        return CTL_USAGE;
+    }
+    c->option[o] = value;
+    return CTL_DONE;
+}
+
+int ctl_parse(struct ctl *c, int argc, char **argv)
+{
+    bool only_words = false;
+    for (int i = 1; i < argc; i++) {
+        if (!only_words && strcmp(argv[i], "--") == 0) {
+            only_words = true;
+        } else if (!only_words && strcmp(argv[i], "-h") == 0) {
+            c->option[OPT_HELP] = "";
+        } else if (!only_words && strncmp(argv[i], "--", 2) == 0) {
+            int rc = take_option(c, argc, argv, &i);
+            if (rc != CTL_DONE) {
+                return rc;
+            }
+        } else if (c->word_count < CTL_WORDS_MAX) {
+            c->word[c->word_count++] = argv[i];
+        } else {
+            (void)fprintf(stderr,
+                          "vigilctl: '%.60s' is too much; 'vigilctl help' shows the forms\n",
+                          argv[i]);
+            return CTL_USAGE;
+        }
+    }
+    return CTL_DONE;
+}
+
+int ctl_check(const struct ctl *c, const struct ctl_verb *v)
+{
+    for (unsigned o = 0; o < OPT_COUNT; o++) {
+        if (c->option[o] != NULL && ((GLOBAL | v->allowed) & OPT(o)) == 0) {
+            (void)fprintf(stderr, "vigilctl: '%s' has no --%s; leave it out\n", v->name,
+                          options[o].name);
+            return CTL_USAGE;
+        }
+        if (c->option[o] == NULL && (v->required & OPT(o)) != 0) {
+            (void)fprintf(stderr, "vigilctl: '%s' needs --%s; add it\n", v->name, options[o].name);
+            return CTL_USAGE;
+        }
+    }
+    if (c->word_count > v->words) {
+        (void)fprintf(stderr,
+                      "vigilctl: '%.60s' is too much for '%s'; is an option missing its "
+                      "'--', or a text its quotes?\n",
+                      c->word[v->words], v->name);
+        return CTL_USAGE;
+    }
+    if (c->word_count < v->words) {
+        (void)fprintf(stderr, "vigilctl: '%s' needs %zu word%s after it\n", v->name, v->words,
+                      v->words == 1 ? "" : "s");
+        return CTL_USAGE;
+    }
+    return CTL_DONE;
+}
+
+bool ctl_number(const struct ctl *c, enum ctl_option o, long long min, long long max,
+                long long *out)
+{
+    char *end = NULL;
+    const char *text = c->option[o];
+    if (text == NULL) {
+        return true;
+    }
+    errno = 0;
+    long long n = strtoll(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end != '\0' || errno != 0 || n < min || n > max) {
+        (void)fprintf(stderr, "vigilctl: --%s '%.40s': must be a whole number from %lld to %lld\n",
+                      options[o].name, text, min, max);
+        return false;
+    }
+    *out = n;
+    return true;
+}

@@ -1,0 +1,106 @@
+/*
+ * command.c -- one command: its request id, its operator, its receipt, its exit code.
+ *
+ * A command is sent again once with the same request id when nothing comes back; the daemon does
+ * it at most once whatever happens. "recorded" is not assumed: without it the exit code is 4.
+ */
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tools/vigilctl/ctl.h"
+
+/* The person who is responsible for a command. Never a made-up name. */
+static const char *operator_name(const struct ctl *c)
+{
+    const char *name = c->option[OPT_OPERATOR];
+    if (name == NULL) {
+        name = getenv("VIGIL_OPERATOR");
+    }
+    if (name == NULL || *name == '\0') {
+        name = getlogin();
+    }
+    if (name == NULL) {
+        const struct passwd *pw = getpwuid(getuid());
+        name = pw != NULL ? pw->pw_name : NULL;
+    }
+    return name;
+}
+
+int ctl_command_begin(struct ctl *c, struct ctl_command *k, const char *op)
+{
+    const char *id = c->option[OPT_REQUEST_ID];
+    const char *who = operator_name(c);
+
+    if (who == NULL) {
+        ctl_say(c, "who gives this command? name the person with --operator");
+        return CTL_USAGE;
+    }
+    if (id != NULL && strlen(id) >= sizeof k->request_id) {
+        ctl_say(c, "--request-id has more than %d characters; use a UUID", VG_REQUEST_ID_MAX - 1);
+        return CTL_USAGE;
+    }
+    if (id != NULL) {
+        (void)snprintf(k->request_id, sizeof k->request_id, "%s", id);
+    } else if (vg_client_uuid(k->request_id) != VG_OK) {
+        return CTL_NO_ANSWER;
+    }
+    vg_json_begin(&k->j, k->body, sizeof k->body);
+    vg_json_object(&k->j, NULL);
+    vg_json_text(&k->j, "op", op);
+    vg_json_text(&k->j, "request_id", k->request_id);
+    vg_json_text(&k->j, "bed", c->word[0]);
+    vg_json_text(&k->j, "operator", who);
+    return CTL_DONE;
+}
+
+static int report(struct ctl *c, const struct ctl_command *k, const json_t *reply)
+{
+    bool recorded = ctl_true(reply, "recorded");
+
+    if (c->option[OPT_JSON] != NULL) {
+        ctl_print_json(reply);
+    }
+    if (!ctl_true(reply, "ok")) {
+        return ctl_refused(c, reply);
+    }
+    if (c->option[OPT_JSON] == NULL) {
+        (void)printf("%s: %s, receipt %lld%s, request %s\n", c->verb,
+                     recorded ? "recorded" : "TAKEN BUT NOT YET ON DISK", ctl_int(reply, "receipt"),
+                     ctl_true(reply, "duplicate") ? " (was done before; nothing was repeated)" : "",
+                     k->request_id);
+    }
+    if (!recorded) {
+        ctl_say(c,
+                "the daemon cannot write its record; it is in force and is being retried. Look "
+                "at the disk of state_dir, and repeat with --request-id %s to learn whether it "
+                "is recorded",
+                k->request_id);
+    }
+    return recorded ? CTL_DONE : CTL_UNSAVED;
+}
+
+int ctl_command_send(struct ctl *c, struct ctl_command *k)
+{
+    json_t *reply = NULL;
+
+    vg_json_object_end(&k->j);
+    if (k->j.overflow) {
+        ctl_say(c, "the command is longer than %d bytes; shorten its texts", VG_WIRE_MAX);
+        return CTL_USAGE;
+    }
+    int rc = ctl_connect(c, false, false, true);
+    if (rc != CTL_DONE) {
+        return rc;
+    }
+    enum vg_status st = vg_client_request(&c->client, VG_DOOR_OPERATE, k->body, k->j.len,
+                                          k->request_id, &reply);
+    if (st != VG_OK) {
+        return ctl_no_answer(c, VG_DOOR_OPERATE, st, k->request_id);
+    }
+    rc = report(c, k, reply);
+    json_decref(reply);
+    return rc;
+}

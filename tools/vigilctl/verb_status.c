@@ -1,0 +1,173 @@
+/*
+ * verb_status.c -- the present state of everything, as a table.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "tools/vigilctl/ctl.h"
+#include "vigil_version.h"
+
+static const char *clean(const json_t *o, const char *key, char *buf, size_t cap)
+{
+    const char *s = ctl_clean(ctl_text(o, key), buf, cap);
+    return *s != '\0' ? s : "-";
+}
+
+static void print_head(const json_t *r)
+{
+    char node[64];
+    char version[32];
+    (void)printf("node %s   vigild %s   vigilctl %s   wire %d   record %s, last number %lld\n",
+                 clean(r, "node", node, sizeof node), clean(r, "version", version, sizeof version),
+                 VIGIL_VERSION, VG_WIRE_VERSION,
+                 ctl_true(r, "storage_ok") ? "written" : "NOT WRITTEN: look at the disk",
+                 ctl_int(r, "seq"));
+}
+
+static void print_session(const json_t *bed)
+{
+    const json_t *s = json_object_get(bed, "session");
+    char ref[64];
+    char who[64];
+    char at[64];
+    char last[64];
+
+    if (!json_is_object(s)) {
+        (void)printf("  session  none\n");
+        return;
+    }
+    (void)printf("  session  %s, opened %s by %s, number %lld\n",
+                 clean(s, "patient_ref", ref, sizeof ref), clean(s, "opened_at", at, sizeof at),
+                 clean(s, "operator", who, sizeof who), ctl_int(s, "id"));
+    (void)printf("  doses    %lld recorded, bolus in all %lld ug, rate %lld ug/h, last %s\n",
+                 ctl_int(s, "doses"), ctl_int(s, "bolus_total_ug"), ctl_int(s, "rate_ug_h"),
+                 clean(s, "last_dose_at", last, sizeof last));
+}
+
+static void print_devices(const json_t *bed)
+{
+    size_t i;
+    json_t *d;
+    char id[64];
+    char driver[64];
+    char state[32];
+    char cuff[32];
+
+    json_array_foreach(json_object_get(bed, "devices"), i, d)
+    {
+        (void)printf("  device   %-16s %-10s %-8s %s%s%s\n", clean(d, "dev", id, sizeof id),
+                     clean(d, "driver", driver, sizeof driver),
+                     clean(d, "state", state, sizeof state),
+                     json_object_get(d, "determination") != NULL ? "cuff " : "",
+                     json_object_get(d, "determination") != NULL
+                         ? clean(d, "determination", cuff, sizeof cuff)
+                         : "",
+                     ctl_true(d, "test") ? " TEST" : "");
+    }
+}
+
+static void print_vitals(const json_t *bed)
+{
+    size_t i;
+    json_t *v;
+    char name[64];
+    char device[64];
+    char unit[32];
+    char value[32];
+    char quality[32];
+
+    json_array_foreach(json_object_get(bed, "vitals"), i, v)
+    {
+        if (json_is_integer(json_object_get(v, "value"))) {
+            (void)snprintf(value, sizeof value, "%lld", ctl_int(v, "value"));
+        } else {
+            (void)snprintf(value, sizeof value, "--");
+        }
+        (void)printf("  vital    %-16s %6s %-8s %s, age %lld s, from %s%s\n",
+                     clean(v, "vital", name, sizeof name), value,
+                     clean(v, "unit", unit, sizeof unit),
+                     clean(v, "quality", quality, sizeof quality), ctl_int(v, "age_ms") / 1000,
+                     clean(v, "dev", device, sizeof device),
+                     ctl_true(v, "speaks") ? "" : " (another device speaks for the bed)");
+    }
+}
+
+static void print_limits(const json_t *a)
+{
+    if (json_is_integer(json_object_get(a, "value_milli"))) {
+        long long value = ctl_int(a, "value_milli");
+        long long limit = ctl_int(a, "limit_milli");
+        (void)printf("  value %s%lld.%03lld, limit %lld.%03lld", value < 0 ? "-" : "",
+                     (value < 0 ? -value : value) / 1000, (value < 0 ? -value : value) % 1000,
+                     limit / 1000, limit % 1000);
+    }
+}
+
+static void print_alarms(const json_t *bed)
+{
+    const json_t *list = json_object_get(bed, "alarms");
+    long long open = ctl_int(bed, "open");
+    size_t i;
+    json_t *a;
+    char priority[32];
+    char condition[64];
+    char source[64];
+
+    if (open == 0) {
+        (void)printf("  alarms   none open\n");
+    }
+    json_array_foreach(list, i, a)
+    {
+        (void)printf("  alarm    %-6s %-12s instance %lld%s%s",
+                     clean(a, "priority", priority, sizeof priority),
+                     clean(a, "condition", condition, sizeof condition), ctl_int(a, "instance"),
+                     ctl_true(a, "ack") ? ", acknowledged" : ", NOT acknowledged",
+                     ctl_true(a, "held") ? ", no value now" : "");
+        print_limits(a);
+        (void)printf(
+            "%s%s%s\n", json_object_get(a, "source") != NULL ? ", from " : "",
+            json_object_get(a, "source") != NULL ? clean(a, "source", source, sizeof source) : "",
+            ctl_true(a, "test") ? " TEST" : "");
+    }
+    if (open > (long long)json_array_size(list)) {
+        (void)printf("  alarms   and %lld more\n", open - (long long)json_array_size(list));
+    }
+}
+
+static void print_bed(const json_t *bed)
+{
+    char id[64];
+    char name[64];
+    (void)printf("\n%s  %s\n", clean(bed, "bed", id, sizeof id),
+                 clean(bed, "name", name, sizeof name));
+    print_session(bed);
+    print_devices(bed);
+    print_vitals(bed);
+    print_alarms(bed);
+}
+
+int verb_status(struct ctl *c)
+{
+    json_t *reply = NULL;
+    json_t *bed;
+    size_t i;
+    int rc = ctl_connect(c, false, true, false);
+
+    if (rc == CTL_DONE) {
+        rc = ctl_snapshot(c, c->option[OPT_BED], &reply);
+    }
+    if (rc != CTL_DONE) {
+        return rc;
+    }
+    if (c->option[OPT_JSON] != NULL) {
+        ctl_print_json(reply);
+    } else {
+        print_head(reply);
+        json_array_foreach(json_object_get(reply, "beds"), i, bed)
+        {
+            print_bed(bed);
+        }
+    }
+    json_decref(reply);
+    return CTL_DONE;
+}

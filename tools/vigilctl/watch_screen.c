@@ -1,0 +1,288 @@
+/*
+ * watch_screen.c -- the live view on a terminal: quiet colours for a dim room, redrawn in place.
+ *
+ * Only an alarm of high priority that nobody acknowledged, and a lost link, have a background. The
+ * picture is built in memory and written at once, so it does not flicker. A line is cut at the
+ * width of the terminal by counting what is visible; what does not fit below is said, not hidden.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/wire.h"
+#include "tools/vigilctl/watch.h"
+
+#define PLAIN "\033[0m"
+#define DIM "\033[2m"
+#define BOLD "\033[1m"
+#define CYAN "\033[36m"
+#define YELLOW "\033[33m"
+#define ON_RED "\033[1;97;41m"
+#define RED "\033[31m"
+
+struct picture {
+    size_t len;
+    unsigned columns, rows; /* of the terminal */
+    unsigned column, row;   /* where we are */
+    char text[64 * 1024];
+};
+
+/* --- writing -------------------------------------------------------------------------------- */
+
+static void put_bytes(struct picture *p, const char *s, size_t n)
+{
+    if (n <= sizeof p->text - p->len) {
+        memcpy(p->text + p->len, s, n);
+        p->len += n;
+    }
+}
+
+static void style(struct picture *p, const char *code)
+{
+    put_bytes(p, code, strlen(code));
+}
+
+static void text(struct picture *p, const char *fmt, ...) VG_PRINTF(2, 3);
+
+/* Visible text; what lies past the right edge is left out, never half a character. */
+static void text(struct picture *p, const char *fmt, ...)
+{
+    char buf[256];
+    va_list ap;
+    va_start(ap, fmt);
+    (void)vsnprintf(buf, sizeof buf, fmt, ap);
+    va_end(ap);
+    for (const char *s = buf; *s != '\0'; s++) {
+        bool starts = ((unsigned char)*s & 0xc0) != 0x80;
+        if (starts && p->column >= p->columns) {
+            return;
+        }
+        p->column += starts ? 1 : 0;
+        put_bytes(p, s, 1);
+    }
+}
+
+static void end_line(struct picture *p)
+{
+    style(p, PLAIN "\033[K\r\n");
+    p->column = 0;
+    p->row++;
+}
+
+/* --- parts ---------------------------------------------------------------------------------- */
+
+static void clock_text(int64_t utc_ms, char out[16])
+{
+    time_t t = (time_t)(utc_ms / 1000);
+    struct tm tm;
+    out[0] = '\0';
+    if (localtime_r(&t, &tm) != NULL) {
+        (void)strftime(out, 16, "%H:%M", &tm);
+    }
+}
+
+static void value(struct picture *p, const struct watch *w, const struct watch_bed *b,
+                  enum vg_vital v, const char *label, const char *unit)
+{
+    const struct watch_reading *r = &b->vital[v];
+    enum watch_look look = watch_look(w, b, v);
+    char age[16];
+
+    style(p, PLAIN);
+    text(p, "%s ", label);
+    if (look == LOOK_NONE) {
+        text(p, " -- %s      ", unit);
+        return;
+    }
+    style(p, look == LOOK_OLD ? DIM : BOLD CYAN);
+    text(p, "%3d", r->value);
+    style(p, look == LOOK_OLD ? DIM : PLAIN);
+    text(p, "%s%s ", r->questionable ? "?" : " ", unit);
+    style(p, DIM);
+    text(p, "%-4s ", watch_age_text(watch_age_ms(w, r), age));
+    style(p, PLAIN);
+}
+
+static void nibp(struct picture *p, const struct watch *w, const struct watch_bed *b)
+{
+    const struct watch_reading *sys = &b->vital[VG_VITAL_NIBP_SYS];
+    const struct watch_reading *dia = &b->vital[VG_VITAL_NIBP_DIA];
+    const struct watch_reading *mean = &b->vital[VG_VITAL_NIBP_MEAN];
+    enum watch_look look = watch_look(w, b, VG_VITAL_NIBP_SYS);
+    char age[16];
+    char at[16];
+
+    text(p, "NIBP ");
+    if (look == LOOK_NONE || watch_look(w, b, VG_VITAL_NIBP_DIA) == LOOK_NONE ||
+        sys->utc_ms != dia->utc_ms) {
+        text(p, "--/-- mmHg");
+    } else {
+        style(p, look == LOOK_OLD ? DIM : BOLD CYAN);
+        text(p, "%d/%d", sys->value, dia->value);
+        if (watch_look(w, b, VG_VITAL_NIBP_MEAN) != LOOK_NONE && mean->utc_ms == sys->utc_ms) {
+            text(p, " (%d)", mean->value);
+        }
+        style(p, look == LOOK_OLD ? DIM : PLAIN);
+        clock_text(sys->utc_ms, at);
+        text(p, " mmHg at %s, ", at);
+        text(p, "%s ago", watch_age_text(watch_age_ms(w, sys), age));
+    }
+    style(p, PLAIN);
+    if (b->nibp_error[0] != '\0') {
+        clock_text(b->nibp_error_utc_ms, at);
+        style(p, YELLOW);
+        text(p, "  failed at %s: %s", at, b->nibp_error);
+        style(p, PLAIN);
+    }
+}
+
+static void devices(struct picture *p, const struct watch *w, const struct watch_bed *b)
+{
+    const struct watch_device *cuff = watch_cuff(b);
+    text(p, "  ");
+    for (size_t i = 0; i < b->device_count; i++) {
+        const struct watch_device *d = &b->device[i];
+        style(p, d->online && d->signals[0] == '\0' ? DIM : YELLOW);
+        text(p, "%s %s", d->id, d->state);
+        text(p, "%s%s   ", d->signals[0] != '\0' ? " " : "", d->signals);
+        style(p, PLAIN);
+    }
+    if (cuff != NULL) {
+        text(p, "cuff %s", cuff->determination);
+        if (watch_look(w, b, VG_VITAL_CUFF_PRESSURE) != LOOK_NONE) {
+            text(p, " %d mmHg", b->vital[VG_VITAL_CUFF_PRESSURE].value);
+        }
+    }
+    end_line(p);
+}
+
+static void alarms(struct picture *p, const struct watch_bed *b)
+{
+    static const char *const words[VG_PRIO_COUNT] = { "low", "MEDIUM", "HIGH" };
+    static const char *const loud[VG_PRIO_COUNT] = { CYAN, YELLOW, ON_RED };
+    static const char *const seen[VG_PRIO_COUNT] = { DIM, YELLOW, RED };
+    char limit[40];
+
+    for (size_t i = 0; i < b->listed; i++) {
+        const struct watch_alarm *a = &b->alarm[i];
+        text(p, "  ");
+        style(p, a->ack ? seen[a->priority] : loud[a->priority]);
+        text(p, " %-6s %s %s ", words[a->priority], a->condition, a->about);
+        text(p, "%s%s", watch_limit_text(a, limit), a->held ? " (no value now)" : "");
+        text(p, "  #%llu %s ", (unsigned long long)a->instance,
+             a->ack ? "acknowledged" : "not acknowledged");
+        end_line(p);
+    }
+    if (b->open > b->listed) {
+        style(p, YELLOW);
+        text(p, "   and %zu more alarms", b->open - b->listed);
+        end_line(p);
+    }
+}
+
+static void bed(struct picture *p, const struct watch *w, const struct watch_bed *b)
+{
+    char age[16];
+
+    style(p, BOLD);
+    text(p, "%s", b->id);
+    style(p, PLAIN);
+    text(p, "  %s  ", b->name);
+    text(p, b->session ? "session %s" : "no session%s", b->patient);
+    if (b->test) {
+        style(p, YELLOW);
+        text(p, "  TEST, not a patient");
+    }
+    if (b->unsaved) {
+        style(p, YELLOW);
+        text(p, "  UNSAVED");
+    }
+    end_line(p);
+    if (watch_is_lost(w, b)) {
+        style(p, ON_RED);
+        text(p, "  MONITOR LINK LOST for %s. Look at the patient and the bedside devices.  ",
+             watch_age_text((w->now_ns - b->heartbeat_ns) / VG_NS_PER_MS, age));
+        end_line(p);
+        end_line(p);
+        return;
+    }
+    text(p, "  ");
+    value(p, w, b, VG_VITAL_SPO2, "SpO2", "%");
+    value(p, w, b, VG_VITAL_PULSE_RATE, "PR", "/min");
+    nibp(p, w, b);
+    end_line(p);
+    devices(p, w, b);
+    alarms(p, b);
+    end_line(p);
+}
+
+/* Lines a bed will take. */
+static unsigned height(const struct watch *w, const struct watch_bed *b)
+{
+    return watch_is_lost(w, b) ? 3 : 4 + (unsigned)b->listed + (b->open > b->listed ? 1 : 0);
+}
+
+static void head(struct picture *p, const struct watch *w)
+{
+    char utc[VG_WIRE_UTC_MAX];
+    size_t open = 0;
+    size_t lost = 0;
+
+    for (size_t i = 0; i < w->bed_count; i++) {
+        bool is_lost = watch_is_lost(w, &w->bed[i]);
+        open += w->bed[i].gone || is_lost ? 0 : w->bed[i].open;
+        lost += !w->bed[i].gone && is_lost ? 1 : 0;
+    }
+    vg_wire_utc(w->utc_ns, utc);
+    style(p, DIM);
+    text(p, "vigil  %.10s %.8sZ  beds %zu  open alarms %zu", utc, utc + 11, w->bed_count, open);
+    style(p, YELLOW);
+    if (lost > 0) {
+        text(p, "  links lost %zu", lost);
+    }
+    if (w->storage_bad) {
+        text(p, "  THE RECORD CANNOT BE WRITTEN");
+    }
+    end_line(p);
+    end_line(p);
+}
+
+void watch_screen(const struct watch *w, bool first)
+{
+    /* One picture; too large for a stack. */
+    static struct picture p;
+    struct winsize size = { .ws_row = 0 };
+    size_t hidden = 0;
+
+    p.len = 0;
+    p.row = 0;
+    p.column = 0;
+    bool known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+    p.columns = known ? size.ws_col : 80;
+    p.rows = known && size.ws_row > 4 ? size.ws_row : 24;
+    style(&p, first ? "\033[?25l\033[2J\033[H" : "\033[H");
+    head(&p, w);
+    for (size_t i = 0; i < w->bed_count; i++) {
+        const struct watch_bed *b = &w->bed[i];
+        if (!b->gone && p.row + height(w, b) < p.rows && hidden == 0) {
+            bed(&p, w, b);
+        } else if (!b->gone) {
+            hidden++;
+        }
+    }
+    if (hidden > 0) {
+        style(&p, YELLOW);
+        text(&p, "%zu beds do not fit: make the window taller, or use --bed ID or --plain", hidden);
+        style(&p, PLAIN "\033[K");
+    }
+    style(&p, PLAIN "\033[J");
+    (void)fwrite(p.text, 1, p.len, stdout);
+}
+
+void watch_screen_end(void)
+{
+    (void)fputs(PLAIN "\033[?25h\r\n", stdout);
+}
