@@ -211,9 +211,9 @@ static void test_config__fills_in_defaults(void **state)
     load_good(&config, GOOD_DIR "/minimal.yaml");
     assert_string_equal(config.node, "vigil");
     assert_string_equal(config.state_dir, "/var/lib/vigil");
-    assert_string_equal(config.stream, "ipc:///run/vigil/stream.sock");
-    assert_string_equal(config.view, "ipc:///run/vigil/view.sock");
-    assert_string_equal(config.operate, "ipc:///run/vigil/operate.sock");
+    assert_string_equal(config.stream, "ipc:///run/vigil/view/stream.sock");
+    assert_string_equal(config.view, "ipc:///run/vigil/view/view.sock");
+    assert_string_equal(config.operate, "ipc:///run/vigil/operate/operate.sock");
     assert_int_equal(config.bed_count, 1);
     assert_string_equal(config.beds[0].name, "bed-1");
     assert_int_equal(config.device_count, 1);

@@ -10,9 +10,22 @@
 #include "lib/clock.h"
 #include "tools/vigilctl/ctl.h"
 
-#define DEFAULT_DIR "/run/vigil"
-
 static const char *const socket_names[] = { "stream", "view", "operate" };
+/* As the service lays them: two folders, one for each group. */
+static const char *const default_endpoints[] = {
+    "ipc:///run/vigil/view/stream.sock",
+    "ipc:///run/vigil/view/view.sock",
+    "ipc:///run/vigil/operate/operate.sock",
+};
+
+static int endpoint_of(const struct ctl *c, const char *dir, size_t i, char *out)
+{
+    const char *given = c->option[(size_t)OPT_STREAM + i];
+    if (given == NULL && dir != NULL) {
+        return snprintf(out, CTL_PATH_MAX, "ipc://%s/%s.sock", dir, socket_names[i]);
+    }
+    return snprintf(out, CTL_PATH_MAX, "%s", given != NULL ? given : default_endpoints[i]);
+}
 
 int ctl_endpoints(struct ctl *c)
 {
@@ -26,14 +39,11 @@ int ctl_endpoints(struct ctl *c)
     if (dir == NULL) {
         dir = getenv("VIGIL_SOCKET_DIR");
     }
-    if (dir == NULL || *dir == '\0') {
-        dir = DEFAULT_DIR;
+    if (dir != NULL && *dir == '\0') {
+        dir = NULL;
     }
     for (size_t i = 0; i < VG_COUNT(socket_names); i++) {
-        const char *given = c->option[(size_t)OPT_STREAM + i];
-        int n = given != NULL ? snprintf(c->endpoint[i], CTL_PATH_MAX, "%s", given)
-                              : snprintf(c->endpoint[i], CTL_PATH_MAX, "ipc://%s/%s.sock", dir,
-                                         socket_names[i]);
+        int n = endpoint_of(c, dir, i, c->endpoint[i]);
         if (n < 0 || n >= CTL_PATH_MAX) {
             ctl_say(c, "endpoint of %s is too long; use a shorter folder", socket_names[i]);
             return CTL_USAGE;

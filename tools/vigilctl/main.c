@@ -58,7 +58,7 @@ static void print_help(FILE *to)
         "--request-id ID (default a new one; the same id again is the same command, done once).\n"
         "\n"
         "  --socket-dir DIR   folder of stream.sock, view.sock, operate.sock\n"
-        "                     (default $VIGIL_SOCKET_DIR, then /run/vigil)\n"
+        "                     (default $VIGIL_SOCKET_DIR, then the service)\n"
         "  --stream, --view, --operate ENDPOINT   one endpoint, as in the configuration\n"
         "  --timeout SECONDS  of one attempt, tried twice (default 3)\n"
         "  --json             print what the daemon said, one JSON value a line\n"
