@@ -96,8 +96,10 @@ static bool receive(void *socket, struct incoming *in)
     return true;
 }
 
-static void send_reply(void *socket, const struct vg_pending *to, const char *body, size_t len)
+static void send_reply(struct vigild *v, void *socket, const struct vg_pending *to,
+                       const char *body, size_t len)
 {
+    vg_reactor_ask(&v->reactor);
     if (zmq_send(socket, to->peer, to->peer_len, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0) {
         return; /* the peer is gone: nobody to tell */
     }
@@ -112,7 +114,7 @@ static void answer(struct vigild *v, void *socket, const struct vg_pending *to,
 {
     size_t len;
     if (vg_wire_reply(r, v->control.body, sizeof v->control.body, &len) == VG_OK) {
-        send_reply(socket, to, v->control.body, len);
+        send_reply(v, socket, to, v->control.body, len);
     }
 }
 
@@ -159,11 +161,10 @@ static uint16_t take_pending(struct vigild *v, const struct vg_pending *from)
 static void operate_one(struct vigild *v, const struct incoming *in)
 {
     struct vg_request req;
-    char why[160];
-    enum vg_status st = vg_wire_request(&v->names, in->body, in->len, true, &req, why, sizeof why);
+    enum vg_status st = vg_wire_request(&v->names, in->body, in->len, true, &req);
 
     if (st != VG_OK) {
-        struct vg_reply r = { .status = st, .error = NULL, .text = why };
+        struct vg_reply r = { .status = st, .error = NULL, .text = req.why };
         answer(v, v->control.operate, &in->from, &r);
         return;
     }
@@ -205,11 +206,9 @@ static void on_operate(void *state)
 static void view_one(struct vigild *v, const struct incoming *in)
 {
     struct vg_request req;
-    char why[160];
-    enum vg_status st = vg_wire_request(&v->names, in->body, in->len, false, &req, why,
-                                        sizeof why);
+    enum vg_status st = vg_wire_request(&v->names, in->body, in->len, false, &req);
     if (st != VG_OK) {
-        struct vg_reply r = { .status = st, .error = NULL, .text = why };
+        struct vg_reply r = { .status = st, .error = NULL, .text = req.why };
         answer(v, v->control.view, &in->from, &r);
         return;
     }
@@ -225,7 +224,7 @@ static void view_one(struct vigild *v, const struct incoming *in)
     const char *body;
     size_t len;
     vg_snapshot_make(v, req.bed, &body, &len);
-    send_reply(v->control.view, &in->from, body, len);
+    send_reply(v, v->control.view, &in->from, body, len);
 }
 
 static void on_view(void *state)
@@ -242,5 +241,5 @@ static void on_view(void *state)
 void vg_query_answer(void *state, const struct vg_pending *to, const char *body, size_t len)
 {
     struct vigild *v = state;
-    send_reply(v->control.view, to, body, len);
+    send_reply(v, v->control.view, to, body, len);
 }

@@ -142,8 +142,8 @@ static void emit(struct vg_outbox *o, const struct vg_event *ev, bool snapshot)
     if (!is_wanted(o, f->topic, f->topic_len)) {
         return;
     }
-    enum vg_status st = vg_wire_event(o->names, ev, *count, snapshot, f->body, sizeof f->body,
-                                      &f->body_len);
+    struct vg_wire_stamp stamp = { .count = *count, .snapshot = snapshot };
+    enum vg_status st = vg_wire_event(o->names, ev, stamp, f->body, sizeof f->body, &f->body_len);
     VG_ASSERT(st == VG_OK);
     send_frame(o);
 }
@@ -160,6 +160,7 @@ void vg_outbox_alarms(struct vg_outbox *o, uint16_t bed)
         .bed = bed,
         .session = o->engine->beds[bed].session.seq,
         .count = ++o->bed[bed].alarms,
+        .run = o->run,
         .now = o->now,
         .alarm = o->alarms,
     };

@@ -14,25 +14,41 @@ void vg_json_begin(struct vg_json *j, char *buf, size_t cap)
     j->comma = false;
 }
 
-static void put(struct vg_json *j, const char *s, size_t n)
+/* Room for n more bytes; NULL, and the overflow is noted, when there is none. */
+static char *take_room(struct vg_json *j, size_t n)
 {
     if (j->overflow || n > j->cap - j->len) {
         j->overflow = true;
-        return;
+        return NULL;
     }
-    memcpy(j->buf + j->len, s, n);
+    char *at = j->buf + j->len;
     j->len += n;
+    return at;
 }
 
+static void put(struct vg_json *j, const char *s, size_t n)
+{
+    char *at = take_room(j, n);
+    if (at != NULL) {
+        memcpy(at, s, n);
+    }
+}
+
+/* ,"key": -- what is not needed is left out. */
 static void member(struct vg_json *j, const char *key)
 {
-    if (j->comma) {
-        put(j, ",", 1);
+    size_t comma = j->comma ? 1 : 0;
+    size_t n = key != NULL ? strlen(key) : 0;
+    char *at = take_room(j, comma + (key != NULL ? n + 3 : 0));
+
+    if (at != NULL && comma == 1) {
+        *at++ = ',';
     }
-    if (key != NULL) {
-        put(j, "\"", 1);
-        put(j, key, strlen(key));
-        put(j, "\":", 2);
+    if (at != NULL && key != NULL) {
+        at[0] = '"';
+        memcpy(at + 1, key, n);
+        at[n + 1] = '"';
+        at[n + 2] = ':';
     }
     j->comma = true;
 }
@@ -94,20 +110,38 @@ void vg_json_int(struct vg_json *j, const char *key, int64_t v)
     vg_json_uint(j, NULL, (uint64_t)0 - (uint64_t)v);
 }
 
-static void put_escaped(struct vg_json *j, const char *s)
+static bool is_plain(unsigned char c)
+{
+    return c >= 0x20 && c != '"' && c != '\\' && c != 0x7f;
+}
+
+static void put_escape(struct vg_json *j, unsigned char c)
 {
     static const char hex[] = "0123456789abcdef";
-    for (; *s != '\0'; s++) {
+    if (c == '"' || c == '\\') {
+        char two[2] = { '\\', (char)c };
+        put(j, two, sizeof two);
+    } else {
+        char six[6] = { '\\', 'u', '0', '0', hex[c >> 4], hex[c & 15] };
+        put(j, six, sizeof six);
+    }
+}
+
+/* Nearly all text needs no escape: it goes in runs. */
+static void put_escaped(struct vg_json *j, const char *s)
+{
+    const char *run = s;
+    for (;; s++) {
         unsigned char c = (unsigned char)*s;
-        if (c == '"' || c == '\\') {
-            char two[2] = { '\\', (char)c };
-            put(j, two, sizeof two);
-        } else if (c < 0x20 || c == 0x7f) {
-            char six[6] = { '\\', 'u', '0', '0', hex[c >> 4], hex[c & 15] };
-            put(j, six, sizeof six);
-        } else {
-            put(j, (const char *)s, 1);
+        if (is_plain(c)) {
+            continue;
         }
+        put(j, run, (size_t)(s - run));
+        if (c == '\0') {
+            return;
+        }
+        put_escape(j, c);
+        run = s + 1;
     }
 }
 

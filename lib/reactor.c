@@ -6,7 +6,10 @@
  */
 #include "lib/reactor.h"
 
+#include <assert.h>
 #include <errno.h>
+#include <limits.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -18,12 +21,36 @@
 
 #define READY_MAX 128
 
-static int wait_real(void *state, void *items, int item_count, int64_t timeout_ns)
+static bool has_input(void *socket)
 {
-    (void)state;
+    int events = 0;
+    size_t size = sizeof events;
+    return zmq_getsockopt(socket, ZMQ_EVENTS, &events, &size) == 0 && (events & ZMQ_POLLIN) != 0;
+}
+
+/* zmq_poll asks every socket twice a turn, by system calls; here a socket is asked when its
+ * descriptor ended the wait. What no descriptor tells, vg_reactor_ask() covers. */
+static int wait_real(void *state, void *items_of, int item_count, int64_t timeout_ns)
+{
+    zmq_pollitem_t *items = items_of;
+    struct pollfd fds[VG_ZSOCKETS_MAX + 1];
     /* Rounded up: waking a millisecond early would spin until the timer is due. */
     int64_t ms = timeout_ns < 0 ? -1 : (timeout_ns + VG_NS_PER_MS - 1) / VG_NS_PER_MS;
-    return zmq_poll(items, item_count, (long)ms);
+    int ready = 0;
+
+    (void)state;
+    VG_ASSERT(item_count <= VG_ZSOCKETS_MAX + 1);
+    for (int i = 0; i < item_count; i++) {
+        fds[i] = (struct pollfd){ .fd = items[i].fd, .events = POLLIN };
+    }
+    (void)poll(fds, (nfds_t)item_count, ms > INT_MAX ? INT_MAX : (int)ms);
+    for (int i = 0; i < item_count; i++) {
+        if (fds[i].revents != 0 && (items[i].socket == NULL || has_input(items[i].socket))) {
+            items[i].revents = ZMQ_POLLIN;
+            ready++;
+        }
+    }
+    return ready;
 }
 
 struct vg_reactor_env vg_reactor_env_real(void)
@@ -107,10 +134,19 @@ void vg_reactor_watch_write(struct vg_reactor *r, int fd, bool on)
 void vg_reactor_add_zsocket(struct vg_reactor *r, void *socket, vg_zsocket_fn fn, void *state)
 {
     VG_ASSERT(r->zsocket_count < VG_ZSOCKETS_MAX);
+    size_t size = sizeof r->zsockets[0].fd;
+    int rc = zmq_getsockopt(socket, ZMQ_FD, &r->zsockets[r->zsocket_count].fd, &size);
+    VG_ASSERT(rc == 0); /* every open socket has one */
     r->zsockets[r->zsocket_count].socket = socket;
     r->zsockets[r->zsocket_count].fn = fn;
     r->zsockets[r->zsocket_count].state = state;
     r->zsocket_count++;
+    r->ask = true;
+}
+
+void vg_reactor_ask(struct vg_reactor *r)
+{
+    r->ask = true;
 }
 
 struct vg_timer *vg_reactor_add_timer(struct vg_reactor *r, vg_timer_fn fn, void *state)
@@ -124,8 +160,7 @@ struct vg_timer *vg_reactor_add_timer(struct vg_reactor *r, vg_timer_fn fn, void
             return t;
         }
     }
-    VG_ASSERT(!"more timers than VG_TIMERS_MAX");
-    return NULL;
+    VG_TRAP(); /* VG_TIMERS_MAX is too small for this program */
 }
 
 void vg_timer_arm(struct vg_timer *t, int64_t due_ns)
@@ -133,12 +168,14 @@ void vg_timer_arm(struct vg_timer *t, int64_t due_ns)
     t->due_ns = due_ns;
 }
 
-static struct vg_timer *earliest(struct vg_reactor *r)
+/* without: bit set of slots not to look at. */
+static struct vg_timer *earliest(struct vg_reactor *r, uint32_t without)
 {
+    static_assert(VG_TIMERS_MAX <= 32, "one bit for each timer");
     struct vg_timer *best = NULL;
     for (size_t i = 0; i < VG_TIMERS_MAX; i++) {
         struct vg_timer *t = &r->timers[i];
-        if (t->fn != NULL && t->due_ns != VG_TIME_NONE &&
+        if (t->fn != NULL && t->due_ns != VG_TIME_NONE && (without & (1u << i)) == 0 &&
             (best == NULL || t->due_ns < best->due_ns)) {
             best = t;
         }
@@ -150,8 +187,9 @@ static struct vg_timer *earliest(struct vg_reactor *r)
  * waits for the next turn. */
 static void fire_timers(struct vg_reactor *r)
 {
-    for (size_t fired = 0; fired < VG_TIMERS_MAX; fired++) {
-        struct vg_timer *t = earliest(r);
+    uint32_t fired = 0;
+    for (;;) {
+        struct vg_timer *t = earliest(r, fired);
         if (t == NULL || t->due_ns > r->now.mono_ns) {
             return;
         }
@@ -159,6 +197,7 @@ static void fire_timers(struct vg_reactor *r)
             r->late_ns = r->now.mono_ns - t->due_ns;
         }
         t->due_ns = VG_TIME_NONE;
+        fired |= 1u << (size_t)(t - r->timers);
         t->fn(t->state);
     }
 }
@@ -178,6 +217,27 @@ static void call_ready_sources(struct vg_reactor *r)
     } while (n == READY_MAX);
 }
 
+static void serve(struct vg_reactor *r, size_t i)
+{
+    r->ask = true; /* there may be more than one burst, and its wake-up is used up */
+    r->zsockets[i].fn(r->zsockets[i].state);
+}
+
+/* Serve what is there without a wake-up; true when something was. */
+static bool serve_unannounced(struct vg_reactor *r)
+{
+    if (!r->ask) {
+        return false;
+    }
+    r->ask = false;
+    for (size_t i = 0; i < r->zsocket_count; i++) {
+        if (has_input(r->zsockets[i].socket)) {
+            serve(r, i);
+        }
+    }
+    return r->ask;
+}
+
 void vg_reactor_turn(struct vg_reactor *r)
 {
     zmq_pollitem_t items[VG_ZSOCKETS_MAX + 1];
@@ -185,24 +245,27 @@ void vg_reactor_turn(struct vg_reactor *r)
 
     r->env.clock.read(r->env.clock.state, &r->now);
     fire_timers(r);
+    bool busy = serve_unannounced(r);
 
     for (size_t i = 0; i < r->zsocket_count; i++) {
-        items[n] = (zmq_pollitem_t){ .socket = r->zsockets[i].socket, .events = ZMQ_POLLIN };
+        items[n] = (zmq_pollitem_t){ .socket = r->zsockets[i].socket,
+                                     .fd = r->zsockets[i].fd,
+                                     .events = ZMQ_POLLIN };
         n++;
     }
     items[n] = (zmq_pollitem_t){ .fd = r->epoll_fd, .events = ZMQ_POLLIN };
     n++;
 
-    const struct vg_timer *next = earliest(r);
-    int64_t wait_ns = -1;
-    if (next != NULL) {
+    const struct vg_timer *next = earliest(r, 0);
+    int64_t wait_ns = busy ? 0 : -1;
+    if (next != NULL && !busy) {
         wait_ns = next->due_ns > r->now.mono_ns ? next->due_ns - r->now.mono_ns : 0;
     }
     if (r->env.wait(r->env.state, items, n, wait_ns) > 0) {
         r->env.clock.read(r->env.clock.state, &r->now);
         for (size_t i = 0; i < r->zsocket_count; i++) {
             if ((items[i].revents & ZMQ_POLLIN) != 0) {
-                r->zsockets[i].fn(r->zsockets[i].state);
+                serve(r, i);
             }
         }
         if ((items[n - 1].revents & ZMQ_POLLIN) != 0) {

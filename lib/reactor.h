@@ -1,10 +1,12 @@
 /*
  * reactor.h -- the loop: descriptors, ZeroMQ sockets and timers, with clock and wait injected.
  *
- * One zmq_poll waits on the ZeroMQ sockets and on one epoll descriptor that contains every other
- * descriptor. The clock is read once a turn. ZeroMQ sockets are touched by the loop thread only and
- * their descriptors are never put into the epoll set: they are edge-like, and a plain watch loses
- * messages.
+ * One wait covers the ZeroMQ sockets and one epoll descriptor that contains every other descriptor.
+ * The clock is read once a turn. ZeroMQ sockets are touched by the loop thread only and their
+ * descriptors are never put into the epoll set: they are edge-like, and a plain watch loses
+ * messages. Hence a socket is asked for its events when its descriptor wakes the loop, again after
+ * it was served until it has nothing, and whenever vg_reactor_ask() says that a send may have used
+ * up a wake-up.
  */
 #ifndef VIGIL_LIB_REACTOR_H
 #define VIGIL_LIB_REACTOR_H
@@ -37,7 +39,8 @@ struct vg_timer {
 };
 
 /* Where time and readiness come from. wait returns how many of the items are ready. items is an
- * array of zmq_pollitem_t; timeout in ns, negative = for ever. */
+ * array of zmq_pollitem_t, in which a socket's fd is its ZMQ_FD; timeout in ns, negative = for
+ * ever. */
 struct vg_reactor_env {
     struct vg_clock clock;
     int (*wait)(void *state, void *items, int item_count, int64_t timeout_ns);
@@ -50,6 +53,7 @@ struct vg_reactor {
     int64_t late_ns;          /* longest a timer fired late since last asked */
     int epoll_fd;
     bool stop;
+    bool ask;                 /* a socket may have input without a wake-up */
     vg_timer_fn end_of_turn;  /* may be NULL */
     void *end_state;
     size_t zsocket_count;
@@ -57,12 +61,13 @@ struct vg_reactor {
     struct vg_timer timers[VG_TIMERS_MAX];
     struct {
         void *socket;
+        int fd; /* ZMQ_FD: readable = ask the socket */
         vg_zsocket_fn fn;
         void *state;
     } zsockets[VG_ZSOCKETS_MAX];
 };
 
-/* The system's clock and zmq_poll. */
+/* The system's clock and wait. */
 struct vg_reactor_env vg_reactor_env_real(void);
 
 /* vg_reactor_init -- VG_ERR_IO when the system gives no epoll descriptor. */
@@ -77,6 +82,9 @@ void vg_reactor_remove(struct vg_reactor *r, int fd);
 void vg_reactor_watch_write(struct vg_reactor *r, int fd, bool on);
 
 void vg_reactor_add_zsocket(struct vg_reactor *r, void *socket, vg_zsocket_fn fn, void *state);
+/* vg_reactor_ask -- ask every ZeroMQ socket before the next wait. To be called after sending on a
+ * socket that also receives: the send may have taken the wake-up of what came meanwhile. */
+void vg_reactor_ask(struct vg_reactor *r);
 
 /* vg_reactor_add_timer -- a timer slot, not armed; it exists as long as the reactor. */
 struct vg_timer *vg_reactor_add_timer(struct vg_reactor *r, vg_timer_fn fn, void *state);

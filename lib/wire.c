@@ -379,15 +379,15 @@ void vg_wire_event_members(struct vg_json *j, const struct vg_wire_names *n,
 }
 
 enum vg_status vg_wire_event(const struct vg_wire_names *n, const struct vg_event *ev,
-                             uint64_t count, bool snapshot, char *body, size_t cap, size_t *len)
+                             struct vg_wire_stamp stamp, char *body, size_t cap, size_t *len)
 {
     struct vg_json j;
     vg_json_begin(&j, body, cap);
     vg_json_object(&j, NULL);
     vg_json_uint(&j, "v", VG_WIRE_VERSION);
-    vg_json_uint(&j, "n", count);
+    vg_json_uint(&j, "n", stamp.count);
     vg_wire_event_members(&j, n, ev);
-    if (snapshot) {
+    if (stamp.snapshot) {
         vg_json_bool(&j, "snapshot", true);
     }
     vg_json_object_end(&j);

@@ -38,15 +38,19 @@ const char *vg_wire_device(const struct vg_wire_names *n, uint16_t device);
 bool vg_wire_topic(const struct vg_wire_names *n, const struct vg_event *ev,
                    char topic[VG_TOPIC_MAX], size_t *topic_len);
 
+/* What a frame carries beside its event. */
+struct vg_wire_stamp {
+    uint64_t count; /* per-topic counter: a gap means that a frame was lost */
+    bool snapshot;  /* the frame repeats an older state */
+};
+
 /*
- * vg_wire_event -- the body of an event, with the topic's counter.
+ * vg_wire_event -- the body of an event.
  *
- *   count  per-topic counter: a gap means that a frame was lost
- *   snapshot  the frame repeats an older state
  * VG_ERR_FULL when it does not fit (cannot happen with VG_WIRE_MAX; tested).
  */
 enum vg_status vg_wire_event(const struct vg_wire_names *n, const struct vg_event *ev,
-                             uint64_t count, bool snapshot, char *body, size_t cap, size_t *len);
+                             struct vg_wire_stamp stamp, char *body, size_t cap, size_t *len);
 
 /* vg_wire_event_members -- the members of an event into an object that is open in j. */
 void vg_wire_event_members(struct vg_json *j, const struct vg_wire_names *n,
@@ -85,18 +89,19 @@ struct vg_request {
     uint16_t bed;            /* RANGE, SNAPSHOT: bed filter or VG_BED_NONE */
     uint64_t from_seq;       /* RANGE */
     uint32_t limit;          /* RANGE: rows, 1..500 */
+    char why[160];           /* what is wrong and what to do; ASCII */
 };
 
 /*
  * vg_wire_request -- bytes of a request to a typed request.
  *
- *   why  out  on failure one sentence that names the member and the cure
+ *   out  on failure out->why is one sentence that names the member and the cure
  * Errors: VG_ERR_FORMAT (not JSON), VG_ERR_ARG (member missing, unknown, of a wrong type),
  * VG_ERR_RANGE (number or text outside its range). Nothing is guessed: an amount is decimal text
  * or an integer with one of the units mg, ug, g (mg/h, ug/h, ug/min for rates).
  */
 enum vg_status vg_wire_request(const struct vg_wire_names *n, const char *bytes, size_t len,
-                               bool operate, struct vg_request *out, char *why, size_t why_cap);
+                               bool operate, struct vg_request *out);
 
 /* vg_wire_amount -- "35", "mg" -> 35000 ug; "30", "mg/h" -> 30000 ug/h. rate: which is wanted. */
 enum vg_status vg_wire_amount(const char *number, const char *unit, bool rate, int64_t *out);

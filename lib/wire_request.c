@@ -388,15 +388,14 @@ static void parse_root(struct parse *p, bool operate, struct vg_request *out)
 }
 
 enum vg_status vg_wire_request(const struct vg_wire_names *n, const char *bytes, size_t len,
-                               bool operate, struct vg_request *out, char *why, size_t why_cap)
+                               bool operate, struct vg_request *out)
 {
-    struct parse p = { .names = n, .why = why, .why_cap = why_cap, .status = VG_OK };
+    struct parse p = { .names = n, .why = out->why, .why_cap = sizeof out->why, .status = VG_OK };
     json_error_t err;
 
     memset(out, 0, sizeof *out);
     out->bed = VG_BED_NONE;
     out->ev.device = VG_DEVICE_NONE;
-    why[0] = '\0';
     json_t *root = json_loadb(bytes, len, JSON_REJECT_DUPLICATES, &err);
     if (root == NULL) {
         return fail(&p, VG_ERR_FORMAT, "not a JSON object: %.80s at byte %d", err.text,

@@ -35,10 +35,13 @@ static void *thread_main(void *arg)
 {
     struct vg_worker *w = arg;
     uint64_t count;
-    while (!atomic_load(&w->stopping)) {
+    bool last = false;
+    while (!last) {
         if (read(w->wake_fd, &count, sizeof count) < 0 && errno != EINTR) {
             break;
         }
+        /* Asked before the work: what was posted before the stop is seen by this round. */
+        last = atomic_load(&w->stopping);
         run(w);
     }
     return NULL;

@@ -28,22 +28,21 @@ static void must_encode(const struct vg_event *ev)
 {
     char body[VG_WIRE_MAX];
     size_t len = 0;
-    VG_ASSERT(vg_wire_event(&names, ev, 1, false, body, sizeof body, &len) == VG_OK);
+    VG_ASSERT(vg_wire_event(&names, ev, (struct vg_wire_stamp){ 1, false }, body, sizeof body, &len) == VG_OK);
     VG_ASSERT(len > 0 && len <= sizeof body);
 }
 
 static void request(const char *bytes, size_t size, bool operate)
 {
     struct vg_request r;
-    char why[160];
-    enum vg_status st = vg_wire_request(&names, bytes, size, operate, &r, why, sizeof why);
+    enum vg_status st = vg_wire_request(&names, bytes, size, operate, &r);
 
-    VG_ASSERT(memchr(why, '\0', sizeof why) != NULL);
+    VG_ASSERT(memchr(r.why, '\0', sizeof r.why) != NULL);
     if (st != VG_OK) {
-        struct vg_reply reply = { .status = st, .text = why };
+        struct vg_reply reply = { .status = st, .text = r.why };
         char body[VG_WIRE_MAX];
         size_t len;
-        VG_ASSERT(why[0] != '\0');
+        VG_ASSERT(r.why[0] != '\0');
         VG_ASSERT(vg_wire_reply(&reply, body, sizeof body, &len) == VG_OK);
         return;
     }
