@@ -75,7 +75,8 @@ void vg_alarm_init(struct vg_bed *bed)
 }
 
 /* Whatever moves every slot once, some of them twice, fits into one step with its answer. */
-static_assert(VG_EFFECTS_MAX >= VG_SLOTS_MAX + VG_COND_COUNT + 4, "a step could be cut");
+static_assert(VG_EFFECTS_MAX >= VG_SLOTS_MAX + VG_DEVICES_MAX + VG_COND_COUNT + 4,
+              "a step could be cut");
 
 static bool is_open(const struct vg_slot *s)
 {
@@ -215,6 +216,22 @@ void vg_alarm_stale(struct vg_step *st, enum vg_vital v)
 
 /* --- technical conditions -------------------------------------------------------------------- */
 
+/* A tick knows no device: whether the trouble is a simulator's is the device's to say. */
+static uint16_t technical_flags(const struct vg_step *st, enum vg_condition c, uint16_t subject)
+{
+    uint8_t kind = vg_condition_get(c)->subject;
+    uint16_t device = VG_DEVICE_NONE;
+
+    if (kind == VG_SUBJ_DEVICE) {
+        device = subject;
+    } else if (kind == VG_SUBJ_VITAL) {
+        device = st->bed->speaker[subject];
+    } else {
+        /* about the whole bed */
+    }
+    return device != VG_DEVICE_NONE ? st->e->devices[device].flags : st->in->flags;
+}
+
 void vg_alarm_technical(struct vg_step *st, enum vg_condition c, uint16_t subject, bool present,
                         enum vg_priority prio)
 {
@@ -231,8 +248,8 @@ void vg_alarm_technical(struct vg_step *st, enum vg_condition c, uint16_t subjec
         slot_step(st, s, VG_CI_OK, &ctx, NULL);
         return;
     }
-    bool rises = s->state == VG_CS_ACTIVE && prio > s->priority;
-    s->flags = st->in->flags;
+    bool rises = is_open(s) && prio > s->priority;
+    s->flags = technical_flags(st, c, subject);
     if (!is_open(s) || rises) {
         s->priority = (uint8_t)prio;
     }

@@ -17,7 +17,7 @@ static void report_result(struct vg_step *st, uint16_t device, const struct vg_n
                                         VG_DO_SEND | VG_DO_RECORD | VG_DO_COMMIT);
     fx->ev.u.nibp = *r;
     fx->ev.flags = m->flags;
-    if (r->error == VG_NIBP_FOREIGN) {
+    if (r->error == VG_NIBP_FOREIGN || m->foreign) {
         return;
     }
     if (r->error == VG_NIBP_OK) {
@@ -37,21 +37,25 @@ static void report_result(struct vg_step *st, uint16_t device, const struct vg_n
     }
 }
 
+static void say_state(struct vg_step *st, uint16_t device)
+{
+    struct vg_member *m = &st->e->devices[device];
+    struct vg_effect *fx = vg_step_emit(st, VG_EV_CUFF, device,
+                                        VG_DO_SEND | VG_DO_RECORD | VG_DO_COMMIT);
+    fx->ev.u.cuff.is_state = true;
+    fx->ev.u.cuff.state = m->nibp.state;
+    fx->ev.flags = m->flags;
+}
+
 /* Carry out what one step of the machine asked for. */
 static void follow(struct vg_step *st, uint16_t device, struct vg_nibp_step step)
 {
-    struct vg_member *m = &st->e->devices[device];
-
     if (step.request != VG_REQ_NONE) {
         struct vg_effect *fx = vg_step_emit(st, VG_EV_CUFF, device, VG_DO_REQUEST);
         fx->request = step.request;
     }
     if (step.moved) {
-        struct vg_effect *fx = vg_step_emit(st, VG_EV_CUFF, device,
-                                            VG_DO_SEND | VG_DO_RECORD | VG_DO_COMMIT);
-        fx->ev.u.cuff.is_state = true;
-        fx->ev.u.cuff.state = m->nibp.state;
-        fx->ev.flags = m->flags;
+        say_state(st, device);
     }
     if (step.error != VG_NIBP_OK) {
         struct vg_nibp failed;
@@ -70,7 +74,7 @@ void vg_cuff_command(struct vg_step *st)
     if (vg_receipt_answer_known(st, cmd->request_id)) {
         return;
     }
-    if (m == NULL || !m->is_cuff) {
+    if (m == NULL || !m->is_cuff || m->bed != st->in->bed) {
         vg_receipt_refuse(st, VG_REFUSED_NOT_A_CUFF);
         return;
     }
@@ -82,6 +86,7 @@ void vg_cuff_command(struct vg_step *st)
         }
     }
     vg_receipt_accept(st, 0);
+    m->foreign = m->foreign && cmd->what != VG_REQ_NIBP_START;
     follow(st, device,
            vg_nibp_step(&m->nibp, cmd->what == VG_REQ_NIBP_START ? VG_NI_START : VG_NI_ABORT,
                         st->in->mono_ns));
@@ -108,7 +113,7 @@ void vg_cuff_result(struct vg_step *st)
     struct vg_nibp result = st->in->u.nibp;
     struct vg_nibp_step step = vg_nibp_step(&m->nibp, VG_NI_RESULT, st->in->mono_ns);
 
-    if (!step.accept) {
+    if (!step.accept || m->foreign) {
         result.error = VG_NIBP_FOREIGN; /* nobody asked: not a reading of this session */
     }
     report_result(st, st->in->device, &result);
@@ -127,6 +132,17 @@ void vg_cuff_link(struct vg_step *st, uint16_t device, bool up)
     if (m->is_cuff && m->nibp.link_up != up) {
         follow(st, device,
                vg_nibp_step(&m->nibp, up ? VG_NI_LINK_UP : VG_NI_LINK_DOWN, st->in->mono_ns));
+    }
+}
+
+/* The record is read from the last start on: an abort that is owed is said again at each, or a
+ * second crash would forget the inflated cuff. */
+void vg_cuff_restart(struct vg_step *st, uint16_t device)
+{
+    struct vg_nibp_machine *m = &st->e->devices[device].nibp;
+    vg_nibp_restore(m, (enum vg_nibp_state)m->state, st->in->mono_ns);
+    if (m->state != VG_NS_IDLE) {
+        say_state(st, device);
     }
 }
 

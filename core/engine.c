@@ -129,8 +129,7 @@ static void daemon_event(struct vg_step *st)
     case VG_DAEMON_RESTARTED:
         vg_alarm_restart(st);
         for (uint16_t d = st->bed->first; d != VG_DEVICE_NONE; d = st->e->devices[d].next) {
-            struct vg_nibp_machine *m = &st->e->devices[d].nibp;
-            vg_nibp_restore(m, (enum vg_nibp_state)m->state, st->in->mono_ns);
+            vg_cuff_restart(st, d);
         }
         if (st->bed->session.seq != 0) {
             vg_alarm_technical(st, VG_COND_RESTARTED, VG_SUBJECT_NONE, true, VG_PRIO_LOW);
@@ -253,7 +252,7 @@ bool vg_engine_vital(const struct vg_engine *e, uint16_t device, enum vg_vital v
     out->u.reading.vital = (uint8_t)v;
     out->u.reading.value_milli = f->value_milli;
     out->u.reading.quality = f->quality;
-    out->u.reading.fresh = f->state;
+    out->u.reading.fresh = (uint8_t)vg_fresh_state(f, v, now_ns);
     out->u.reading.age_ns = vg_fresh_age_ns(f, now_ns);
     return true;
 }

@@ -78,6 +78,7 @@ struct vg_member {
     uint8_t port;        /* enum vg_port_state */
     uint8_t fails;       /* failed cuff readings in a row */
     bool is_cuff;
+    bool foreign;        /* the determination that runs is of a session that has ended */
 };
 
 struct vg_bed {

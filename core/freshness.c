@@ -62,6 +62,9 @@ struct vg_fresh_result vg_fresh_sensor(struct vg_fresh *f, bool off)
     struct vg_fresh_result stay = { .row = 0, .from = f->state };
 
     f->sensor_off = off;
+    if (off) {
+        f->run = 0; /* F5 from LOST to LOST: the samples before it count no more */
+    }
     if (off && f->state != VG_FRESH_NEVER && f->state != VG_FRESH_LOST) {
         return move(f, 5, VG_FRESH_LOST);
     }
@@ -89,6 +92,14 @@ struct vg_fresh_result vg_fresh_tick(struct vg_fresh *f, enum vg_vital v, int64_
         return move(f, 3, VG_FRESH_LOST);
     }
     return stay;
+}
+
+enum vg_freshness vg_fresh_state(const struct vg_fresh *f, enum vg_vital v, int64_t now_ns)
+{
+    if (f->state == VG_FRESH_FRESH && vg_fresh_age_ns(f, now_ns) > vg_vital_get(v)->stale_ns) {
+        return VG_FRESH_STALE;
+    }
+    return (enum vg_freshness)f->state;
 }
 
 int64_t vg_fresh_age_ns(const struct vg_fresh *f, int64_t now_ns)

@@ -41,6 +41,9 @@ struct vg_fresh_result vg_fresh_sensor(struct vg_fresh *f, bool off);
 struct vg_fresh_result vg_fresh_tick(struct vg_fresh *f, enum vg_vital v, int64_t now_ns,
                                      int64_t required_since_ns);
 
+/* vg_fresh_state -- the state as people may see it between two ticks: never FRESH past its age. */
+enum vg_freshness vg_fresh_state(const struct vg_fresh *f, enum vg_vital v, int64_t now_ns);
+
 /* Age of the last valid value, or -1 when there never was one. */
 int64_t vg_fresh_age_ns(const struct vg_fresh *f, int64_t now_ns);
 

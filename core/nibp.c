@@ -133,7 +133,8 @@ struct vg_nibp_step vg_nibp_step(struct vg_nibp_machine *m, enum vg_nibp_input i
     if (in == VG_NI_LINK_UP || in == VG_NI_LINK_DOWN) {
         m->link_up = in == VG_NI_LINK_UP;
     }
-    if (c->next_plus_1 == 0) {
+    /* An owed abort is said first: a cuff that has no pressure yet may be about to inflate. */
+    if (c->next_plus_1 == 0 || (in == VG_NI_IDLE && !m->link_up)) {
         return out;
     }
     out.accept = in == VG_NI_RESULT;

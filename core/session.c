@@ -93,6 +93,7 @@ static void forget_values(struct vg_step *st)
             vg_fresh_init(&m->fresh[v]);
         }
         m->fails = 0;
+        m->foreign = m->nibp.state != VG_NS_IDLE;
     }
     for (size_t v = 0; v < VG_VITAL_COUNT; v++) {
         st->bed->speaker[v] = VG_DEVICE_NONE;

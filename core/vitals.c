@@ -46,6 +46,41 @@ static enum vg_freshness best_of_bed(const struct vg_step *st, enum vg_vital v, 
     return best;
 }
 
+static bool is_lost(uint8_t fresh)
+{
+    return fresh == VG_FRESH_STALE || fresh == VG_FRESH_LOST;
+}
+
+/* Does an open alarm about the device or its sensor explain every device that lost this vital?
+ * One cause, one alarm; the record still has every move of machine F. */
+static bool is_grouped(const struct vg_step *st, enum vg_vital v)
+{
+    for (uint16_t d = st->bed->first; d != VG_DEVICE_NONE; d = st->e->devices[d].next) {
+        const struct vg_member *m = &st->e->devices[d];
+        if ((m->vitals & (1u << v)) != 0 && is_lost(m->fresh[v].state) &&
+            !vg_alarm_is_open(st, VG_COND_LINK_DEVICE, d) &&
+            !vg_alarm_is_open(st, VG_COND_SENSOR_OFF, d)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The bed's DATA_LOST of one vital. Asked on every tick too: its cause may have been told by
+ * another alarm that has ended since, and a session may have begun. */
+static void judge_data(struct vg_step *st, enum vg_vital v, enum vg_freshness best)
+{
+    enum vg_priority prio = best == VG_FRESH_LOST ? VG_PRIO_MED : VG_PRIO_LOW;
+
+    if (vg_vital_get(v)->lost_ns == 0 || best == VG_FRESH_NEVER) {
+        return;
+    }
+    if (!is_lost((uint8_t)best) || !is_grouped(st, v)) {
+        vg_alarm_technical(st, VG_COND_DATA_LOST, (uint16_t)v, is_lost((uint8_t)best),
+                           technical_priority(st, prio));
+    }
+}
+
 /* Judge the bed's data conditions of one vital after machine F moved somewhere. */
 static void judge_vital(struct vg_step *st, enum vg_vital v)
 {
@@ -53,24 +88,10 @@ static void judge_vital(struct vg_step *st, enum vg_vital v)
     enum vg_freshness best = best_of_bed(st, v, &who);
 
     st->bed->speaker[v] = who;
-    if (best == VG_FRESH_STALE || best == VG_FRESH_LOST) {
+    if (is_lost((uint8_t)best)) {
         vg_alarm_stale(st, v);
     }
-    if (vg_vital_get(v)->lost_ns == 0) {
-        return;
-    }
-    bool grouped = who != VG_DEVICE_NONE &&
-                   (vg_alarm_is_open(st, VG_COND_LINK_DEVICE, who) ||
-                    vg_alarm_is_open(st, VG_COND_SENSOR_OFF, who));
-    bool lost = best == VG_FRESH_STALE || best == VG_FRESH_LOST;
-    if (lost && grouped) {
-        return; /* one cause, one alarm; the record still has every move of machine F */
-    }
-    enum vg_priority prio = best == VG_FRESH_LOST ? VG_PRIO_MED : VG_PRIO_LOW;
-    if (lost || best == VG_FRESH_FRESH) {
-        vg_alarm_technical(st, VG_COND_DATA_LOST, (uint16_t)v, lost,
-                           technical_priority(st, prio));
-    }
+    judge_data(st, v, best);
 }
 
 static void say_freshness(struct vg_step *st, uint16_t device, enum vg_vital v,
@@ -116,6 +137,7 @@ static void take_reading(struct vg_step *st, struct vg_effect *fx, bool record)
 
     struct vg_fresh_result res = vg_fresh_sample(f, v, ev);
     ev->u.reading.fresh = f->state;
+    ev->session = st->bed->session.seq;
     fx->verbs = (uint8_t)(VG_DO_SEND | (record ? VG_DO_RECORD : 0));
     fresh_moved(st, ev->device, v, res);
     if (is_valid(ev->u.reading.quality)) {
@@ -136,10 +158,17 @@ void vg_vitals_reading(struct vg_step *st)
             return; /* an idle cuff's zero is no news */
         }
     }
+    /* After a stop of the loop a reading may come before the tick: the gap counts all the same. */
+    fresh_moved(st, st->in->device, v,
+                vg_fresh_tick(&m->fresh[v], v, st->in->mono_ns, VG_TIME_NONE));
     VG_ASSERT(vg_step_has_room(st, 1));
     struct vg_effect *fx = &st->out->of[st->out->count++];
     memset(fx, 0, sizeof *fx);
     fx->ev = *st->in;
+    if (is_valid(fx->ev.u.reading.quality) &&
+        fx->ev.u.reading.age_ns > vg_vital_get(v)->stale_ns) {
+        fx->ev.u.reading.quality = VG_QUALITY_UNAVAILABLE; /* stale when it came: no value */
+    }
     take_reading(st, fx, true);
 }
 
@@ -185,6 +214,23 @@ void vg_vitals_signal(struct vg_step *st)
 /* Not online for this long: the cable, the power or the device needs somebody. */
 #define OFFLINE_NS (10 * VG_NS_PER_S)
 
+/* SENSOR_OFF is open. A restarted daemon has not heard the sensor's word, which comes only when it
+ * changes: a value that is fresh again is word enough. */
+static void tick_sensor(struct vg_step *st, uint16_t d)
+{
+    const struct vg_member *m = &st->e->devices[d];
+    bool off = (m->signal & SENSOR_GONE) != 0;
+
+    for (uint16_t v = 0; v < VG_VITAL_COUNT; v++) {
+        if (off || (vg_vital_get((enum vg_vital)v)->continuous &&
+                    m->fresh[v].state == VG_FRESH_FRESH)) {
+            vg_alarm_technical(st, VG_COND_SENSOR_OFF, d, off,
+                               technical_priority(st, VG_PRIO_MED));
+            return;
+        }
+    }
+}
+
 static void tick_device(struct vg_step *st, uint16_t d)
 {
     struct vg_member *m = &st->e->devices[d];
@@ -195,8 +241,8 @@ static void tick_device(struct vg_step *st, uint16_t d)
         vg_alarm_technical(st, VG_COND_LINK_DEVICE, d, true,
                            technical_priority(st, VG_PRIO_MED));
     }
-    if ((m->signal & SENSOR_GONE) != 0 && vg_alarm_is_open(st, VG_COND_SENSOR_OFF, d)) {
-        vg_alarm_technical(st, VG_COND_SENSOR_OFF, d, true, technical_priority(st, VG_PRIO_MED));
+    if (vg_alarm_is_open(st, VG_COND_SENSOR_OFF, d)) {
+        tick_sensor(st, d);
     }
     for (uint16_t v = 0; v < VG_VITAL_COUNT; v++) {
         if ((m->vitals & (1u << v)) != 0) {
@@ -214,5 +260,9 @@ void vg_vitals_tick(struct vg_step *st)
     for (uint16_t d = st->bed->first; d != VG_DEVICE_NONE && vg_step_has_room(st, 24);
          d = st->e->devices[d].next) {
         tick_device(st, d);
+    }
+    for (uint16_t v = 0; v < VG_VITAL_COUNT; v++) {
+        uint16_t who;
+        judge_data(st, (enum vg_vital)v, best_of_bed(st, (enum vg_vital)v, &who));
     }
 }

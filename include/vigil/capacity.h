@@ -38,9 +38,9 @@
 /* Receipts one bed remembers to answer a repeated request at once. Older repeats are found on disk
  * by the unique index, so this bounds speed, not correctness. */
 #define VG_RECEIPTS_MAX 1024
-/* Effects of one step. A session end or a tick after a long stop may end many conditions at once;
- * what does not fit waits for the next tick, nothing is lost (engine.h). */
-#define VG_EFFECTS_MAX 64
+/* Effects of one step. The end of a session and a restart move every open slot of a bed at once,
+ * and a restart says the state of every cuff; that must not be cut. The rest is the answer. */
+#define VG_EFFECTS_MAX (VG_SLOTS_MAX + VG_DEVICES_MAX + 64)
 
 /* Driver: the longest frame any serial protocol sends, and the state a driver may keep. */
 #define VG_FRAME_MAX 256
