@@ -25,6 +25,7 @@ static void slot_init(struct vg_slot *s, enum vg_condition c, uint16_t subject)
     s->priority = vg_condition_get(c)->priority;
     s->state = vg_condition_get(c)->kind == VG_ALARM_PHYS ? VG_CS_DISARMED : VG_CS_NORMAL;
     s->ok_ns = VG_TIME_NONE;
+    s->value_ns = VG_TIME_NONE;
     for (size_t i = 0; i < VG_COUNT(s->viol_ns); i++) {
         s->viol_ns[i] = VG_TIME_NONE;
     }
@@ -85,11 +86,11 @@ static bool is_open(const struct vg_slot *s)
 
 /* --- one step of one slot, and its record --------------------------------------------------- */
 
-static void fill_alarm(struct vg_alarm_event *a, const struct vg_slot *s, int64_t age_ns)
+static void fill_alarm(struct vg_alarm_event *a, const struct vg_slot *s, int64_t now_ns)
 {
     a->instance = s->instance;
     a->since_ns = is_open(s) ? s->open_ns : s->pend_ns;
-    a->age_ns = age_ns;
+    a->age_ns = s->value_ns != VG_TIME_NONE ? now_ns - s->value_ns : -1;
     a->has_value = s->has_value;
     a->value_milli = s->has_value ? s->worst_milli : 0;
     a->limit_milli = s->limit_milli;
@@ -112,7 +113,7 @@ static void say(struct vg_step *st, const struct vg_slot *s, struct vg_cond_resu
                                         VG_DO_SEND | VG_DO_RECORD | VG_DO_COMMIT | VG_DO_STATE);
     fx->ev.flags = s->flags;
     struct vg_alarm_event *a = &fx->ev.u.alarm;
-    fill_alarm(a, s, -1);
+    fill_alarm(a, s, st->in->mono_ns);
     a->instance = instance; /* closing forgets it in the slot; the record must not */
     a->from = res.from;
     a->what = res.what;
@@ -199,6 +200,10 @@ void vg_alarm_sample(struct vg_step *st, enum vg_vital v, int32_t value_milli, b
         struct vg_slot *s = &st->bed->slots[c];
         s->device = device;
         s->flags = flags;
+        s->value_ns = st->in->mono_ns;
+        if (st->in->kind == VG_EV_READING) {
+            s->value_ns -= st->in->u.reading.age_ns;
+        }
         sample_slot(st, s, value_milli, raise_only);
     }
 }
@@ -383,7 +388,7 @@ static void open_alarm_event(const struct vg_bed *b, uint16_t bed, const struct 
     ev->mono_ns = now_ns;
     ev->flags = s->flags;
     ev->device = about_device ? s->subject : s->device;
-    fill_alarm(&ev->u.alarm, s, -1);
+    fill_alarm(&ev->u.alarm, s, now_ns);
     ev->u.alarm.from = s->state;
 }
 

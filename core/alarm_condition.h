@@ -34,6 +34,7 @@ struct vg_slot {
     int64_t open_ns;      /* when the instance opened */
     int64_t ok_ns;        /* since when OK without a break; VG_TIME_NONE = not */
     int64_t ack_ns;
+    int64_t value_ns;     /* mono time of the last value classed; VG_TIME_NONE = none */
     int64_t viol_ns[3];   /* starts of the last three violations, newest first */
     int32_t worst_milli;  /* worst value of this pending time or instance */
     int32_t last_milli;   /* last value classed */

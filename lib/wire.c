@@ -241,6 +241,7 @@ static void alarm_members(struct vg_json *j, const struct vg_wire_names *n,
     if (c == VG_COND_DATA_LOST && a->subject < VG_VITAL_COUNT) {
         vg_json_text(j, "vital", vg_vital_get((enum vg_vital)a->subject)->name);
     }
+    age_member(j, a->age_ns);
     vg_json_int(j, "since_mono_ms", a->since_ns / VG_NS_PER_MS);
     (void)n;
 }
