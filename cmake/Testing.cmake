@@ -10,6 +10,7 @@ target_link_libraries(vigil_test_support INTERFACE vigil_daemon vigil_drivers vi
   vigil_build PkgConfig::ZMQ PkgConfig::JANSSON)
 
 # vg_test_dir(DIR PREFIX): every DIR/PREFIX*.c with DIR/../support/*.c is a cmocka program.
+# What one of them needs besides (a library, a linker option) stands in NAME.cmake beside it.
 function(vg_test_dir dir prefix)
   pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
   file(GLOB support CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/support/*.c)
@@ -18,6 +19,7 @@ function(vg_test_dir dir prefix)
     get_filename_component(name ${source} NAME_WE)
     add_executable(${name} ${source} ${support})
     target_link_libraries(${name} PRIVATE vigil_test_support vigil_warnings PkgConfig::CMOCKA)
+    include(${CMAKE_CURRENT_SOURCE_DIR}/${dir}/${name}.cmake OPTIONAL)
     add_test(NAME ${dir}.${name} COMMAND ${name})
     set_tests_properties(${dir}.${name} PROPERTIES LABELS ${dir} TIMEOUT 300)
   endforeach()

@@ -145,6 +145,8 @@ static void wrote(struct vigild *v, struct vg_unit *u, const struct vg_bus_done 
     }
 }
 
+static void run_own(struct vg_bus *b);
+
 static void collect(struct vg_worker *w, void *ctx)
 {
     struct vg_bus *b = ctx;
@@ -162,7 +164,7 @@ static void collect(struct vg_worker *w, void *ctx)
     if (w->inline_run) {
         wake_at(b->v, b->v->reactor.now.mono_ns); /* vg_bus_run_due is still under way */
     } else {
-        vg_bus_run_due(b->v);
+        run_own(b);
     }
 }
 
@@ -276,6 +278,17 @@ static void run_bus(struct vg_bus *b, int64_t *next_ns)
     struct vg_bus_job job = job_for(best, VG_BUS_POLL);
     advance(v, best, now_ns);
     submit(b, &job);
+}
+
+/* After an answer only its own bus has something to do. With a bus for every unit, looking at all of
+ * them each time would grow with the square of their number. */
+static void run_own(struct vg_bus *b)
+{
+    int64_t next_ns = INT64_MAX;
+    run_bus(b, &next_ns);
+    if (next_ns != INT64_MAX) {
+        wake_at(b->v, next_ns);
+    }
 }
 
 void vg_bus_run_due(struct vigild *v)

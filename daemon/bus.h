@@ -33,8 +33,13 @@ struct vg_unit {
     bool no_fill;        /* a block with unused registers was refused once */
 };
 
+/* vg_modbus_run, or a test's stand-in. */
+typedef void (*vg_modbus_fn)(struct vg_modbus_link *l, const struct vg_bus_job *job,
+                             struct vg_bus_done *done);
+
 struct vg_bus {
     struct vigild *v;
+    vg_modbus_fn run;
     struct vg_worker worker;
     struct vg_modbus_link link;  /* the worker's */
     uint16_t first;              /* unit = device index */

@@ -74,6 +74,7 @@ void vg_health_start(struct vigild *v)
 {
     v->health.timer = vg_reactor_add_timer(&v->reactor, beat, v);
     vg_timer_arm(v->health.timer, v->reactor.now.mono_ns);
+    v->outbox.heartbeat_ns = v->reactor.now.mono_ns; /* the first tick may precede the first beat */
     (void)vg_clock_watch_step(&v->health.clock_watch, &v->reactor.now);
 }
 

@@ -23,18 +23,30 @@
 
 /* --- open ----------------------------------------------------------------------------------- */
 
-static enum vg_status lock_dir(struct vg_journal *j, const char *state_dir)
+void vg_journal_complain(struct vg_journal *j, const char *what, const char *why)
+{
+    struct vg_clock clock = vg_clock_real();
+    struct vg_now now;
+    clock.read(clock.state, &now);
+    vg_log_limited(&j->limit, now.mono_ns, VG_LOG_ERROR, "journal: %s: %s", what, why);
+}
+
+enum vg_status vg_journal_lock(struct vg_journal *j)
 {
     char path[288];
-    (void)snprintf(path, sizeof path, "%s/vigil.lock", state_dir);
+    if (j->locked) {
+        return VG_OK;
+    }
+    (void)snprintf(path, sizeof path, "%.*s.lock", (int)(strlen(j->path) - strlen(".db")), j->path);
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
     if (fd < 0) {
-        vg_log(VG_LOG_ERROR, "journal: %s: %s", path, strerror(errno));
+        vg_journal_complain(j, path, strerror(errno));
         return VG_ERR_STORE;
     }
     if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        vg_log(VG_LOG_ERROR, "journal: %s: another vigild keeps its record here; stop it, or give "
-                             "this one another state_dir", state_dir);
+        vg_journal_complain(j, path,
+                            "another vigild keeps its record here; stop it, or give this "
+                            "one another state_dir");
         (void)close(fd);
         return VG_ERR_DENIED;
     }
@@ -69,7 +81,7 @@ static bool is_sound(const char *path)
     return sound;
 }
 
-static void move_aside(const char *path)
+void vg_journal_move_aside(const char *path)
 {
     static const char *const suffix[] = { "", "-wal", "-shm" };
     char from[320];
@@ -96,12 +108,12 @@ enum vg_status vg_journal_open(struct vg_journal *j, const char *state_dir)
     (void)snprintf(j->path, sizeof j->path, "%s/vigil.db", state_dir);
     (void)snprintf(j->ballast, sizeof j->ballast, "%s/vigil.ballast", state_dir);
     vg_boot_id(j->boot_id);
-    st = lock_dir(j, state_dir);
+    st = vg_journal_lock(j);
     if (st == VG_ERR_DENIED) {
         return st;
     }
     if (!is_sound(j->path)) {
-        move_aside(j->path);
+        vg_journal_move_aside(j->path);
         st = VG_ERR_STORE;
     }
     if (vg_store_open(j) != VG_OK) {
@@ -113,17 +125,20 @@ enum vg_status vg_journal_open(struct vg_journal *j, const char *state_dir)
 /* --- replay --------------------------------------------------------------------------------- */
 
 /* Sessions without a close come whole (their doses may be older than the last start); of the rest
- * only what was decided since the last start: its restored alarms were recorded again then. */
+ * only what was decided since the last start: its restored alarms were recorded again then. The
+ * ranges repeat those of the indexes: without them the whole record is read. */
 static const char replay_sql[] =
     "WITH start AS (SELECT coalesce(max(payload ->> 'first_seq'), 0) AS seq FROM event"
     "               WHERE kind = 14 AND payload ->> 'event' = 'started'),"
-    " open AS (SELECT o.session FROM event o WHERE o.kind = 7 AND o.payload ->> 'event' = 'open'"
-    "          AND NOT EXISTS (SELECT 1 FROM event c WHERE c.kind = 7 AND c.session = o.session"
-    "                          AND c.payload ->> 'event' = 'close'))"
+    " open AS (SELECT o.session FROM event o"
+    "          WHERE o.kind >= 7 AND o.kind <= 8 AND o.kind = 7 AND o.payload ->> 'event' = 'open'"
+    "          AND NOT EXISTS (SELECT 1 FROM event c"
+    "                          WHERE c.kind >= 7 AND c.kind <= 8 AND c.session = o.session"
+    "                          AND c.kind = 7 AND c.payload ->> 'event' = 'close'))"
     "SELECT e.seq, e.mono_ns, e.utc_ns, e.kind, e.flags, e.bed, e.device, e.session, e.payload,"
     "       b.boot_id, e.operator"
     " FROM event e JOIN boot b ON b.id = e.boot"
-    " WHERE e.kind IN (6, 7, 8, 9, 10, 11)"
+    " WHERE e.kind >= 6 AND e.kind <= 11"
     "   AND (e.seq >= (SELECT seq FROM start)"
     "        OR (e.kind IN (7, 8) AND e.session IN (SELECT session FROM open)))"
     " ORDER BY e.seq";
@@ -223,6 +238,7 @@ enum vg_status vg_journal_replay(struct vg_journal *j, const struct vg_now *now,
     (void)sqlite3_finalize(st);
     if (rc != SQLITE_DONE) {
         vg_log(VG_LOG_ERROR, "journal: replay stopped: %s", sqlite3_errmsg(j->db));
+        vg_store_give_up(j, rc);
         return VG_ERR_STORE;
     }
     return VG_OK;

@@ -9,7 +9,9 @@
 #define VIGIL_DAEMON_JOURNAL_H
 
 #include <sqlite3.h>
+#include <stdatomic.h>
 
+#include "lib/log.h"
 #include "lib/wire.h"
 #include "lib/worker.h"
 #include "vigil/event.h"
@@ -40,7 +42,9 @@ struct vg_journal {
     uint64_t posted;          /* number of the last post */
     uint64_t committed;       /* number of the last one on disk */
     uint32_t dropped;         /* samples refused because the ring was full */
-    bool clock_synchronised;  /* set by the loop, written with each row */
+    _Atomic bool clock_synchronised; /* set by the loop, written with each row */
+    int lock_fd;              /* only while `locked`: no second daemon on this record */
+    bool locked;
 
     /* The worker's own: nobody else touches these after start. */
     sqlite3 *db;
@@ -48,6 +52,7 @@ struct vg_journal {
     sqlite3_stmt *find_request;
     int64_t boot_row;
     bool refused_row;
+    struct vg_log_limit limit; /* of what a bad disk says again every second */
     char path[288];
     char ballast[288];
     char boot_id[37];
@@ -85,9 +90,20 @@ void vg_journal_commit(struct vg_journal *j);
 /* vg_journal_stop -- write what is left and close. */
 void vg_journal_stop(struct vg_journal *j);
 
+/* vg_journal_lock -- hold the folder against a second daemon, if this one does not yet.
+ * VG_ERR_DENIED: another one does; VG_ERR_STORE: the disk refuses, ask again before writing. */
+enum vg_status vg_journal_lock(struct vg_journal *j);
+/* vg_journal_complain -- one line of the log, at most once in 10 s. */
+void vg_journal_complain(struct vg_journal *j, const char *what, const char *why);
+/* vg_journal_move_aside -- keep a damaged file, which must be closed, under another name. */
+void vg_journal_move_aside(const char *path);
+
 /* daemon/journal_store.c: the worker's side. */
 enum vg_status vg_store_open(struct vg_journal *j);
 void vg_store_close(struct vg_journal *j);
+/* vg_store_give_up -- after SQLite failed with rc: a file it cannot use is closed, so that the next
+ * batch opens it again, and moved aside when it is damaged. */
+void vg_store_give_up(struct vg_journal *j, int rc);
 void vg_store_work(struct vg_worker *w, void *ctx);
 
 #endif

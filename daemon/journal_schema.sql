@@ -28,9 +28,10 @@ CREATE TABLE event (
 
 -- The last guarantee that a command is recorded once, whatever happened before.
 CREATE UNIQUE INDEX event_request ON event (request_id) WHERE request_id IS NOT NULL;
--- What replay and the review of a session read.
-CREATE INDEX event_decision ON event (seq) WHERE kind IN (6, 7, 8, 9, 10, 11);
-CREATE INDEX event_session ON event (session, seq) WHERE kind IN (7, 8);
+-- What replay and the review of a session read. Ranges, not IN: SQLite would build the list anew for
+-- every row. A query uses such an index only if it says the same range.
+CREATE INDEX event_decision ON event (seq) WHERE kind >= 6 AND kind <= 11;
+CREATE INDEX event_session ON event (session, seq) WHERE kind >= 7 AND kind <= 8;
 CREATE INDEX event_start ON event (seq) WHERE kind = 14;
 
 CREATE TRIGGER event_no_update BEFORE UPDATE ON event

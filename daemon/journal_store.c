@@ -30,10 +30,12 @@ static const char insert_sql[] =
     " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16)"
     " ON CONFLICT (request_id) WHERE request_id IS NOT NULL DO NOTHING";
 
-static enum vg_status complain(const struct vg_journal *j, const char *what)
+static enum vg_status complain(struct vg_journal *j, const char *what)
 {
-    vg_log(VG_LOG_ERROR, "journal: %s: %s: %s", j->path, what,
-           j->db != NULL ? sqlite3_errmsg(j->db) : "not open");
+    char why[160];
+    (void)snprintf(why, sizeof why, "%s: %s", what,
+                   j->db != NULL ? sqlite3_errmsg(j->db) : "not open");
+    vg_journal_complain(j, j->path, why);
     return VG_ERR_STORE;
 }
 
@@ -61,6 +63,9 @@ static enum vg_status migrate(struct vg_journal *j)
 
     if (v == SCHEMA_VERSION) {
         return VG_OK;
+    }
+    if (v < 0) {
+        return complain(j, "cannot read the schema");
     }
     if (v != 0) {
         vg_log(VG_LOG_ERROR, "journal: %s: schema %d is newer than this program knows (%d); "
@@ -99,10 +104,13 @@ static bool add_boot_row(struct vg_journal *j)
 
 enum vg_status vg_store_open(struct vg_journal *j)
 {
+    int rc;
     if (j->db != NULL) {
         return VG_OK;
     }
-    if (sqlite3_open_v2(j->path, &j->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) !=
+    /* No mutex: the loop leaves the connection to the worker before the worker begins. */
+    if (sqlite3_open_v2(j->path, &j->db,
+                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL) !=
         SQLITE_OK) {
         goto fail;
     }
@@ -123,7 +131,9 @@ enum vg_status vg_store_open(struct vg_journal *j)
     }
     return VG_OK;
 fail:
+    rc = sqlite3_errcode(j->db);
     (void)complain(j, "cannot open");
+    vg_store_give_up(j, rc);
 close:
     vg_store_close(j);
     return VG_ERR_STORE;
@@ -138,6 +148,17 @@ void vg_store_close(struct vg_journal *j)
     j->find_request = NULL;
     j->db = NULL;
     j->boot_row = 0;
+}
+
+void vg_store_give_up(struct vg_journal *j, int rc)
+{
+    bool damaged = rc == SQLITE_CORRUPT || rc == SQLITE_NOTADB;
+    if (damaged || rc == SQLITE_READONLY) {
+        vg_store_close(j);
+    }
+    if (damaged && j->locked) {
+        vg_journal_move_aside(j->path);
+    }
 }
 
 /* --- one row -------------------------------------------------------------------------------- */
@@ -187,7 +208,7 @@ static int insert_row(struct vg_journal *j, const struct vg_event *ev)
     (void)sqlite3_bind_int64(st, 2, j->boot_row);
     (void)sqlite3_bind_int64(st, 3, ev->mono_ns);
     (void)sqlite3_bind_int64(st, 4, ev->utc_ns);
-    (void)sqlite3_bind_int(st, 5, j->clock_synchronised ? 1 : 0);
+    (void)sqlite3_bind_int(st, 5, atomic_load(&j->clock_synchronised) ? 1 : 0);
     (void)sqlite3_bind_int(st, 6, ev->kind);
     (void)sqlite3_bind_int(st, 7, ev->flags & VG_FLAG_TEST);
     bind_name(st, 8, vg_wire_bed(j->names, ev->bed));
@@ -262,17 +283,20 @@ static bool write_rows(struct vg_journal *j, size_t n, struct vg_journal_done *d
 
 static bool commit_batch(struct vg_journal *j, size_t n, struct vg_journal_done *done)
 {
-    if (vg_store_open(j) != VG_OK || !run(j, "BEGIN IMMEDIATE")) {
+    if (vg_journal_lock(j) != VG_OK || vg_store_open(j) != VG_OK) {
         return false;
     }
-    if ((j->boot_row == 0 && !add_boot_row(j)) || !write_rows(j, n, done) || !run(j, "COMMIT")) {
-        done->full = done->full || sqlite3_errcode(j->db) == SQLITE_FULL;
-        if (!sqlite3_get_autocommit(j->db)) {
-            (void)run(j, "ROLLBACK");
-        }
-        return false;
+    if (run(j, "BEGIN IMMEDIATE") && (j->boot_row != 0 || add_boot_row(j)) &&
+        write_rows(j, n, done) && run(j, "COMMIT")) {
+        return true;
     }
-    return true;
+    int rc = sqlite3_errcode(j->db);
+    done->full = done->full || rc == SQLITE_FULL;
+    if (!sqlite3_get_autocommit(j->db)) {
+        (void)run(j, "ROLLBACK");
+    }
+    vg_store_give_up(j, rc);
+    return false;
 }
 
 void vg_store_work(struct vg_worker *w, void *ctx)
@@ -299,7 +323,8 @@ void vg_store_work(struct vg_worker *w, void *ctx)
             make_ballast(j);
         } else {
             done.status = VG_ERR_STORE;
-            j->boot_row = boot_row; /* the row went with the transaction */
+            /* A new row of boot went with the transaction; a file given up knows none. */
+            j->boot_row = j->db != NULL ? boot_row : 0;
             if (done.full) {
                 drop_ballast(j);
             }

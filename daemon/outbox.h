@@ -11,7 +11,7 @@
 #include "core/engine.h"
 #include "lib/wire.h"
 
-#define VG_SUBSCRIPTIONS_MAX 64
+#define VG_SUBSCRIPTIONS_MAX 512
 
 struct vg_subscription {
     uint8_t len;
@@ -30,6 +30,7 @@ struct vg_outbox {
     const struct vg_wire_names *names;
     const struct vg_engine *engine;
     const struct vg_now *now;
+    uint64_t run;         /* first sequence number of this run of the daemon */
     size_t subscription_count;
     bool send_all; /* more prefixes than can be kept: encode everything */
     int64_t heartbeat_ns; /* when the last alarm state left for any bed */

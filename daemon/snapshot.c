@@ -104,6 +104,7 @@ void vg_snapshot_make(struct vigild *v, uint16_t bed, const char **body, size_t 
     vg_json_bool(&j, "ok", true);
     vg_json_text(&j, "node", v->config.node);
     vg_json_text(&j, "boot", v->journal.boot_id);
+    vg_json_uint(&j, "run", v->outbox.run);
     vg_json_text(&j, "version", VIGIL_VERSION);
     vg_json_uint(&j, "seq", v->engine.seq);
     vg_json_int(&j, "mono_ms", v->reactor.now.mono_ns / VG_NS_PER_MS);

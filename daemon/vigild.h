@@ -41,8 +41,12 @@ struct vigild {
     struct vg_timer *bus_timer;
     void *zmq;
     int signal_fd;
-    bool inline_workers;           /* tests */
-    bool storage_bad;
+    bool inline_workers;           /* tests: workers run at once, no signals are taken */
+    const struct vg_link_ops *test_link; /* tests: instead of the scheme's; NULL otherwise */
+    vg_modbus_fn test_modbus;      /* tests: instead of vg_modbus_run; NULL otherwise */
+    bool storage_bad;              /* as told to everybody */
+    bool storage_seen_bad;         /* as the journal said last */
+    uint8_t effects_depth;         /* > 0: a list of effects is being carried out */
     int64_t worst_commit_ns;
     uint16_t bus_count;
     struct vg_device_io io[VG_DEVICES_MAX];

@@ -186,11 +186,12 @@ static enum slave_fault choose(struct modbus_slave *s)
     if (fault == SLAVE_GOOD) {
         fault = atomic_load(&s->always);
     }
-    s->seed = s->seed * 1664525u + 1013904223u;
-    if (fault == SLAVE_GOOD && (s->seed >> 24) < atomic_load(&s->chance)) {
-        s->seed = s->seed * 1664525u + 1013904223u;
-        fault = (int)((s->seed >> 16) % SLAVE_FAULT_COUNT);
+    uint32_t seed = atomic_load(&s->seed) * 1664525u + 1013904223u;
+    if (fault == SLAVE_GOOD && (seed >> 24) < atomic_load(&s->chance)) {
+        seed = seed * 1664525u + 1013904223u;
+        fault = (int)((seed >> 16) % SLAVE_FAULT_COUNT);
     }
+    atomic_store(&s->seed, seed);
     return (enum slave_fault)fault;
 }
 
@@ -262,8 +263,8 @@ void slave_start(struct modbus_slave *s, int fd)
     s->tcp = fd < 0;
     s->fd = s->tcp ? listen_somewhere(&s->port) : fd;
     s->peer = -1;
-    s->late_ms = 70;
-    s->seed = 1;
+    s->late_ms = 170;
+    atomic_store(&s->seed, 1u);
     int rc = pthread_create(&s->thread, NULL, serve, s);
     VG_ASSERT(rc == 0);
 }

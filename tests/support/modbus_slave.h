@@ -16,35 +16,35 @@
 enum slave_fault {
     SLAVE_GOOD,
     SLAVE_SILENT,
-    SLAVE_LATE,         /* after late_ms */
+    SLAVE_LATE, /* after late_ms */
     SLAVE_WRONG_UNIT,
-    SLAVE_BAD_CRC,      /* TCP: wrong transaction */
-    SLAVE_TRAILING,     /* bytes after the answer */
-    SLAVE_NOISE_FIRST,  /* bytes before it */
-    SLAVE_LONGER,       /* one register more than asked */
+    SLAVE_BAD_CRC,     /* TCP: wrong transaction */
+    SLAVE_TRAILING,    /* bytes after the answer */
+    SLAVE_NOISE_FIRST, /* bytes before it */
+    SLAVE_LONGER,      /* one register more than asked */
     SLAVE_OTHER_FUNCTION,
-    SLAVE_CUT,          /* half of it */
+    SLAVE_CUT, /* half of it */
     SLAVE_EXCEPTION_2,
     SLAVE_EXCEPTION_6,
-    SLAVE_CLOSE,        /* TCP: closes instead of answering */
+    SLAVE_CLOSE, /* TCP: closes instead of answering */
     SLAVE_FAULT_COUNT
 };
 
 struct modbus_slave {
-    int fd;               /* pty end, or listening socket */
-    int peer;             /* TCP: the connection */
+    int fd;   /* pty end, or listening socket */
+    int peer; /* TCP: the connection */
     bool tcp;
-    uint16_t port;        /* TCP */
+    uint16_t port; /* TCP */
     int late_ms;
     pthread_t thread;
     _Atomic bool stop;
-    _Atomic int next;     /* fault of the next request, then good again */
-    _Atomic int always;   /* fault of every request */
+    _Atomic int next;        /* fault of the next request, then good again */
+    _Atomic int always;      /* fault of every request */
     _Atomic uint32_t chance; /* in 256: a fault of the seed's choice */
     _Atomic uint32_t requests;
     _Atomic uint32_t writes;
     _Atomic uint32_t last_write; /* address << 16 | value */
-    uint32_t seed;
+    _Atomic uint32_t seed;
 };
 
 uint16_t slave_value(uint8_t unit, uint8_t function, uint16_t addr);

@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 struct pty {
-    int fd;         /* the device's end, raw and non-blocking */
-    char path[64];  /* what a link opens */
+    int fd;        /* the device's end, raw and non-blocking */
+    char path[64]; /* what a link opens */
 };
 
 void pty_open(struct pty *p);

@@ -354,8 +354,8 @@ int64_t vd_record(struct vd *d, const char *sql)
 
     (void)snprintf(path, sizeof path, "%s/vigil.db", d->dir);
     if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK &&
-        sqlite3_prepare_v2(db, sql, -1, &st, NULL) == SQLITE_OK &&
-        sqlite3_step(st) == SQLITE_ROW && sqlite3_column_type(st, 0) != SQLITE_NULL) {
+        sqlite3_prepare_v2(db, sql, -1, &st, NULL) == SQLITE_OK && sqlite3_step(st) == SQLITE_ROW &&
+        sqlite3_column_type(st, 0) != SQLITE_NULL) {
         value = sqlite3_column_int64(st, 0);
     }
     (void)sqlite3_finalize(st);

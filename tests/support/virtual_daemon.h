@@ -25,15 +25,15 @@ struct vd_reply {
 typedef void (*vd_frame_fn)(void *state, const char *topic, const char *body);
 
 struct vd {
-    struct vigild *v;       /* fresh at each start; NULL = not running */
+    struct vigild *v; /* fresh at each start; NULL = not running */
     struct vg_now now;
-    int64_t stop_ns;        /* how far the clock may jump, mono */
-    bool touched;           /* something may be ready: look before jumping */
+    int64_t stop_ns; /* how far the clock may jump, mono */
+    bool touched;    /* something may be ready: look before jumping */
     bool running;
     char dir[64];
     void *sub, *operate, *view;
     const char *subscription;
-    vd_frame_fn on_frame;   /* each frame of the stream; may be NULL */
+    vd_frame_fn on_frame; /* each frame of the stream; may be NULL */
     void *frame_state;
     uint64_t frames;
     size_t device_count;

@@ -48,9 +48,9 @@ struct vdev {
     int64_t started_ns;  /* VG_TIME_NONE = deflated */
     int64_t duration_ns; /* of a determination */
     int sys, dia, mean, rate;
-    uint8_t code;        /* native error; 0 = good */
-    bool deaf;           /* does not answer a start, though it inflates */
-    bool busy;           /* answers a start with B */
+    uint8_t code; /* native error; 0 = good */
+    bool deaf;    /* does not answer a start, though it inflates */
+    bool busy;    /* answers a start with B */
     size_t told_count;
     struct vdev_told told[VDEV_LOG_MAX];
     size_t queue_count;

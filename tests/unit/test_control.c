@@ -76,7 +76,8 @@ static void test_control__does_not_start_the_cuff_of_another_bed(void **state)
             "\"error\":\"not_a_cuff\"");
     assert_int_equal(vdev_told(&d.devices[1], 's'), 0);
     answers("{\"op\":\"nibp_start\",\"request_id\":\"2\",\"device\":\"cuff\",\"operator\":\"n\","
-            "\"bed\":\"bed-2\"}", "\"recorded\":true");
+            "\"bed\":\"bed-2\"}",
+            "\"recorded\":true");
     assert_int_equal(vdev_told(&d.devices[1], 's'), 1);
     answers("{\"op\":\"nibp_abort\",\"request_id\":\"3\",\"device\":\"cuff\"," WHO "}",
             "\"error\":\"not_a_cuff\"");

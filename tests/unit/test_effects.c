@@ -60,7 +60,8 @@ static const char *dose_text(unsigned id)
     (void)snprintf(text, sizeof text,
                    "{\"op\":\"dose\",\"request_id\":\"d-%u\",\"bed\":\"bed-1\",\"operator\":"
                    "\"nurse\",\"kind\":\"bolus\",\"drug\":\"ketamine\",\"amount\":5,\"unit\":"
-                   "\"mg\",\"route\":\"iv\"}", id);
+                   "\"mg\",\"route\":\"iv\"}",
+                   id);
     return text;
 }
 
@@ -103,7 +104,7 @@ static void test_effects__says_not_recorded_after_a_second(void **state)
     run(2000);
     assert_int_equal(replies_with("d-1"), 1); /* one request, one answer */
     assert_int_equal(vd_record(&d, "SELECT count(*) FROM dose"), 1);
-    assert_int_equal(doses_told, 2);          /* and told again, now saved */
+    assert_int_equal(doses_told, 2); /* and told again, now saved */
     assert_int_equal(unsaved_told, 1);
     assert_false(d.v->storage_bad);
 }
@@ -218,7 +219,8 @@ static void test_effects__storage_trouble_opens_one_alarm(void **state)
     faulty_vfs.full = false;
     run(3000);
     assert_int_equal(vd_record(&d, "SELECT count(*) FROM alarm WHERE condition = 'STORAGE' AND "
-                                   "event = 'open'"), 1);
+                                   "event = 'open'"),
+                     1);
     assert_int_equal(vd_record(&d, "SELECT count(*) FROM dose"), 5);
     assert_int_equal(vd_record(&d, "SELECT count(*) - count(DISTINCT seq) FROM event"), 0);
 }

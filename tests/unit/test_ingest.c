@@ -130,7 +130,8 @@ static void test_ingest__a_lost_device_leaves_no_half_block(void **state)
 {
     (void)state;
     wave(0, 10);
-    struct vg_device_event lost = { .from = VG_PORT_ONLINE, .to = VG_PORT_BACKOFF,
+    struct vg_device_event lost = { .from = VG_PORT_ONLINE,
+                                    .to = VG_PORT_BACKOFF,
                                     .cause = VG_ERR_LOST };
     vg_ingest_device(d.v, 0, &lost);
     assert_int_equal(count("wave WHERE length(samples) = 10"), 1);

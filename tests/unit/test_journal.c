@@ -237,8 +237,11 @@ static void test_journal__writes_every_kind_of_row(void **state)
     check_reports = true;
     struct vg_event wave = event(VG_EV_WAVE);
     wave.device = 0;
-    wave.u.wave = (struct vg_wave){ .vital = VG_VITAL_PLETH, .count = 3, .width_bytes = 1,
-                                    .rate_millihz = 75000, .data = { 1, 2, 3 } };
+    wave.u.wave = (struct vg_wave){ .vital = VG_VITAL_PLETH,
+                                    .count = 3,
+                                    .width_bytes = 1,
+                                    .rate_millihz = 75000,
+                                    .data = { 1, 2, 3 } };
     struct vg_event invalid = reading(0);
     invalid.u.reading.quality = VG_QUALITY_INVALID;
     assert_int_equal(post(reading(97000)), 1);
@@ -603,11 +606,14 @@ static void test_journal__passes_over_rows_it_cannot_place(void **state)
     (void)post(dose("r-1", 1));
     vg_journal_commit(&j);
     assert_int_equal(ask("INSERT INTO event VALUES (50,1,0,0,0,8,0,'bed-1',NULL,0,NULL,NULL,NULL,"
-                         "NULL,NULL,'{\"kind\":\"nonsense\"}')"), 0);
+                         "NULL,NULL,'{\"kind\":\"nonsense\"}')"),
+                     0);
     assert_int_equal(ask("INSERT INTO event VALUES (51,1,0,0,0,8,0,'bed-1',NULL,0,NULL,NULL,NULL,"
-                         "NULL,NULL,NULL)"), 0);
+                         "NULL,NULL,NULL)"),
+                     0);
     assert_int_equal(ask("INSERT INTO event SELECT 52,boot,0,0,0,kind,0,'bed-9',NULL,0,NULL,NULL,"
-                         "NULL,NULL,NULL,payload FROM event WHERE seq = 1"), 0);
+                         "NULL,NULL,NULL,payload FROM event WHERE seq = 1"),
+                     0);
     seq = 52;
     reopen();
     assert_int_equal(replayed_count, 1);

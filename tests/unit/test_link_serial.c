@@ -30,7 +30,7 @@ static struct {
     int ports, opens;    /* alive */
     int fd;
     char name[PATH_MAX];
-    char done[256];      /* the calls, in order */
+    char done[256]; /* the calls, in order */
 } fake;
 
 static char token; /* what stands for a port */
@@ -228,11 +228,11 @@ static void test_link_serial__leaves_nothing_behind_whatever_fails(void **state)
         int error;
         enum vg_status status;
     } rows[] = {
-        { "find", 0, VG_ERR_LOST },    { "open", EACCES, VG_ERR_DENIED },
+        { "find", 0, VG_ERR_LOST },      { "open", EACCES, VG_ERR_DENIED },
         { "open", ENOENT, VG_ERR_LOST }, { "open", EIO, VG_ERR_IO },
-        { "handle", 0, VG_ERR_IO },    { "baud", 0, VG_ERR_RANGE },
-        { "bits", 0, VG_ERR_RANGE },   { "parity", 0, VG_ERR_RANGE },
-        { "stop", 0, VG_ERR_RANGE },   { "flow", 0, VG_ERR_RANGE },
+        { "handle", 0, VG_ERR_IO },      { "baud", 0, VG_ERR_RANGE },
+        { "bits", 0, VG_ERR_RANGE },     { "parity", 0, VG_ERR_RANGE },
+        { "stop", 0, VG_ERR_RANGE },     { "flow", 0, VG_ERR_RANGE },
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

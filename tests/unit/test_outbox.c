@@ -94,9 +94,9 @@ static void test_outbox__a_newcomer_gets_the_present_state(void **state)
         device = device || (strcmp(topic, "v1.bed-1.device.ox-1") == 0 &&
                             strstr(body, "\"snapshot\":true") != NULL &&
                             strstr(body, "\"online\":true") != NULL);
-        vital = vital || (strcmp(topic, "v1.bed-1.vital.spo2") == 0 &&
-                          strstr(body, "\"value\":97") != NULL &&
-                          strstr(body, "\"snapshot\":true") != NULL);
+        vital = vital ||
+                (strcmp(topic, "v1.bed-1.vital.spo2") == 0 &&
+                 strstr(body, "\"value\":97") != NULL && strstr(body, "\"snapshot\":true") != NULL);
     }
     assert_true(alarms && device && vital);
 }

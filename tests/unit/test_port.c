@@ -128,7 +128,7 @@ static void test_port__opens_a_silent_connection_again(void **state)
     assert_int_equal(port->conn.state, VG_PORT_SILENT);
     int64_t heard_ns = port->conn.heard_ns;
     at(12.5);
-    assert_true(port->conn.heard_ns > heard_ns); /* opened again */
+    assert_true(port->conn.heard_ns > heard_ns);                   /* opened again */
     assert_int_equal(d.v->engine.devices[0].port, VG_PORT_SILENT); /* which is no news */
     dev->mute = false;
     at(14);

@@ -146,7 +146,8 @@ static void test_query__says_that_the_record_is_damaged(void **state)
     FILE *f = fopen(path, "w");
     assert_non_null(f);
     (void)fputs("no database, but longer than the header of one: "
-                "................................................................", f);
+                "................................................................",
+                f);
     (void)fclose(f);
     (void)snprintf(d.v->query.path, sizeof d.v->query.path, "%s", path);
     assert_non_null(strstr(vd_view(&d, "{\"op\":\"range\"}"), "\"ok\":false"));

@@ -17,7 +17,7 @@
 
 static struct vg_reactor r;
 static struct vg_now now;
-static int64_t asked_ns;  /* how long the loop wanted to wait */
+static int64_t asked_ns; /* how long the loop wanted to wait */
 static char order[32];
 static size_t order_len;
 
@@ -255,6 +255,62 @@ static void test_reactor__serves_zeromq_sockets_and_ends_each_turn(void **state)
     vg_reactor_fini(&r);
 }
 
+/* Answers three requests a call at most: the wake-up of what remains is used up by then. */
+static void answer_few(void *state)
+{
+    struct box *b = state;
+    char peer[64];
+    char body[8];
+    for (int i = 0; i < 3; i++) {
+        int peer_len = zmq_recv(b->socket, peer, sizeof peer, ZMQ_DONTWAIT);
+        if (peer_len < 0) {
+            return;
+        }
+        int n = zmq_recv(b->socket, body, sizeof body, ZMQ_DONTWAIT);
+        assert_true(n >= 0);
+        vg_reactor_ask(&r);
+        assert_int_equal(zmq_send(b->socket, peer, (size_t)peer_len, ZMQ_SNDMORE), peer_len);
+        assert_int_equal(zmq_send(b->socket, body, (size_t)n, 0), n);
+        b->got++;
+    }
+}
+
+static void test_reactor__with_the_systems_wait_no_request_is_left_behind(void **state)
+{
+    struct vg_reactor_env env = vg_reactor_env_real();
+    char buf[8];
+    int answers = 0;
+    int turns = 0;
+    (void)state;
+    memset(order, 0, sizeof order);
+    order_len = 0;
+    assert_int_equal(vg_reactor_init(&r, &env), VG_OK);
+    void *zmq = zmq_ctx_new();
+    struct box b = { .socket = zmq_socket(zmq, ZMQ_ROUTER), .got = 0 };
+    void *client = zmq_socket(zmq, ZMQ_DEALER);
+    assert_int_equal(zmq_bind(b.socket, "inproc://requests"), 0);
+    assert_int_equal(zmq_connect(client, "inproc://requests"), 0);
+    vg_reactor_add_zsocket(&r, b.socket, answer_few, &b);
+    vg_timer_arm(vg_reactor_add_timer(&r, note, name_a), r.now.mono_ns + 10 * VG_NS_PER_S);
+    for (int round = 1; round <= 20; round++) {
+        for (int i = 0; i < 10; i++) {
+            assert_int_equal(zmq_send(client, "q", 1, 0), 1);
+        }
+        for (; b.got < round * 10 && order_len == 0; turns++) {
+            vg_reactor_turn(&r);
+        }
+        while (zmq_recv(client, buf, sizeof buf, ZMQ_DONTWAIT) >= 0) {
+            answers++;
+        }
+    }
+    assert_int_equal(answers, 200);
+    assert_true(turns < 400); /* it did not spin either */
+    (void)zmq_close(client);
+    (void)zmq_close(b.socket);
+    (void)zmq_ctx_term(zmq);
+    vg_reactor_fini(&r);
+}
+
 static void test_reactor__with_the_systems_clock_a_timer_is_never_early(void **state)
 {
     struct vg_reactor_env env = vg_reactor_env_real();
@@ -300,6 +356,7 @@ int main(void)
         cmocka_unit_test(test_reactor__reports_writability_only_while_asked),
         cmocka_unit_test(test_reactor__says_when_it_is_full),
         cmocka_unit_test(test_reactor__serves_zeromq_sockets_and_ends_each_turn),
+        cmocka_unit_test(test_reactor__with_the_systems_wait_no_request_is_left_behind),
         cmocka_unit_test(test_reactor__with_the_systems_clock_a_timer_is_never_early),
         cmocka_unit_test(test_reactor__reports_that_there_is_no_descriptor),
     };

@@ -51,10 +51,12 @@ static void test_tty__passes_every_byte(void **state)
 
 static void test_tty__sets_the_line(void **state)
 {
-    static const struct vg_line odd = { .baud = 19200, .data_bits = 7, .stop_bits = 2,
-                                        .parity = 'O' };
-    static const struct vg_line even = { .baud = 4800, .data_bits = 8, .stop_bits = 1,
-                                         .parity = 'E' };
+    static const struct vg_line odd = {
+        .baud = 19200, .data_bits = 7, .stop_bits = 2, .parity = 'O'
+    };
+    static const struct vg_line even = {
+        .baud = 4800, .data_bits = 8, .stop_bits = 1, .parity = 'E'
+    };
     struct pty p;
     struct termios t;
     int fd = -1;
@@ -92,8 +94,9 @@ static void test_tty__is_for_one_user_at_a_time(void **state)
 
 static void test_tty__says_why_not(void **state)
 {
-    static const struct vg_line strange = { .baud = 12345, .data_bits = 8, .stop_bits = 1,
-                                            .parity = 'N' };
+    static const struct vg_line strange = {
+        .baud = 12345, .data_bits = 8, .stop_bits = 1, .parity = 'N'
+    };
     struct pty p;
     char file[] = "/tmp/vigil-tty-XXXXXX";
     int fd = 7;

@@ -25,9 +25,9 @@ struct bench {
     uint32_t got_count;
     uint32_t done_calls;
     _Atomic int rounds;
-    _Atomic bool hold;      /* work() waits while this is set ... */
-    bool until_stopping;    /* ... or until it is told to stop */
-    int64_t busy_ns;        /* busy_since_ns as work() saw it */
+    _Atomic bool hold;   /* work() waits while this is set ... */
+    bool until_stopping; /* ... or until it is told to stop */
+    int64_t busy_ns;     /* busy_since_ns as work() saw it */
 };
 
 static void read_clock(void *state, struct vg_now *out)
