@@ -43,11 +43,7 @@ static void move(struct vigild *v, struct vg_unit *u, enum vg_port_state to, enu
     struct vg_device_event dev;
     if (vg_conn_move(&u->conn, to, cause, v->reactor.now.mono_ns, 0, &dev)) {
         vg_ingest_device(v, u->device, &dev);
-        vg_log_limited(&u->conn.limit, v->reactor.now.mono_ns,
-                       to == VG_PORT_ONLINE ? VG_LOG_INFO : VG_LOG_WARNING,
-                       "bus: %s: %s, cause=%s link=%s unit=%u", u->cfg->id,
-                       vg_port_state_name(to), vg_status_name(cause), u->cfg->link.target,
-                       (unsigned)u->cfg->unit);
+        vg_conn_log(&u->conn, u->cfg, to, cause, v->reactor.now.mono_ns);
     }
 }
 

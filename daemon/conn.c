@@ -62,3 +62,17 @@ void vg_conn_heard(struct vg_conn *c, int64_t now_ns)
 {
     c->heard_ns = now_ns;
 }
+
+void vg_conn_log(struct vg_conn *c, const struct vg_device_config *cfg, enum vg_port_state to,
+                 enum vg_status cause, int64_t now_ns)
+{
+    if (to == VG_PORT_ONLINE) {
+        vg_log_limited(&c->online_limit, now_ns, VG_LOG_INFO, "device: %s: online, link=%s unit=%u",
+                       cfg->id, cfg->link.target, (unsigned)cfg->unit);
+    } else if (to != VG_PORT_SYNCING) {
+        vg_log_limited(&c->lost_limit, now_ns, VG_LOG_WARNING,
+                       "device: %s: %s, cause=%s link=%s unit=%u", cfg->id,
+                       vg_port_state_name(to), vg_status_name(cause), cfg->link.target,
+                       (unsigned)cfg->unit);
+    }
+}

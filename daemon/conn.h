@@ -8,6 +8,7 @@
 #ifndef VIGIL_DAEMON_CONN_H
 #define VIGIL_DAEMON_CONN_H
 
+#include "daemon/config.h"
 #include "lib/log.h"
 #include "vigil/event.h"
 #include "vigil/status.h"
@@ -19,7 +20,7 @@ struct vg_conn {
     uint64_t dropped_seen; /* dropped bytes already reported */
     uint8_t state;         /* enum vg_port_state */
     uint8_t reported;      /* state last told to the world */
-    struct vg_log_limit limit;
+    struct vg_log_limit lost_limit, online_limit;
 };
 
 /* Back-off 0.25 s doubling to 1 s: first reading within 3 s of the cable coming back, and a
@@ -35,5 +36,10 @@ bool vg_conn_move(struct vg_conn *c, enum vg_port_state to, enum vg_status cause
 
 /* A valid frame or answer arrived. */
 void vg_conn_heard(struct vg_conn *c, int64_t now_ns);
+
+/* vg_conn_log -- one line for the engineer about an announced move; repeats are held back, losses
+ * and returns each on their own. */
+void vg_conn_log(struct vg_conn *c, const struct vg_device_config *cfg, enum vg_port_state to,
+                 enum vg_status cause, int64_t now_ns);
 
 #endif

@@ -68,8 +68,8 @@ static enum vg_status migrate(struct vg_journal *j)
         return complain(j, "cannot read the schema");
     }
     if (v != 0) {
-        vg_log(VG_LOG_ERROR, "journal: %s: schema %d is newer than this program knows (%d); "
-                             "install the newer Vigil", j->path, v, SCHEMA_VERSION);
+        vg_journal_complain(j, j->path, "its schema is newer than this program knows; install the "
+                                        "newer Vigil");
         return VG_ERR_STORE;
     }
     (void)snprintf(sql, sizeof sql, "PRAGMA user_version = %d", SCHEMA_VERSION);

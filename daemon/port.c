@@ -12,13 +12,32 @@
 
 #include "daemon/ingest.h"
 #include "daemon/vigild.h"
-#include "lib/log.h"
 
 #define READ_BYTES 4096
 #define TCP_REOPEN_NS (10 * VG_NS_PER_S)
 #define TCP_CONNECT_NS (3 * VG_NS_PER_S)
 
 static void on_ready(void *state, uint32_t events);
+
+static void move(struct vg_port *p, enum vg_port_state to, enum vg_status cause)
+{
+    struct vg_device_event dev;
+    if (vg_conn_move(&p->conn, to, cause, p->v->reactor.now.mono_ns, p->pump.dropped, &dev)) {
+        vg_ingest_device(p->v, p->device, &dev);
+        vg_conn_log(&p->conn, p->cfg, to, cause, p->v->reactor.now.mono_ns);
+    }
+}
+
+/* A whole frame: the device is there. Announced before anything the frame says. */
+static void on_frame(void *state)
+{
+    struct vg_device_io *io = state;
+    struct vg_port *p = &io->v->ports[io->device];
+    vg_conn_heard(&p->conn, p->v->reactor.now.mono_ns);
+    if (p->conn.state != VG_PORT_ONLINE) {
+        move(p, VG_PORT_ONLINE, VG_OK);
+    }
+}
 
 void vg_port_init(struct vg_port *p, struct vigild *v, uint16_t device)
 {
@@ -31,20 +50,9 @@ void vg_port_init(struct vg_port *p, struct vigild *v, uint16_t device)
                       : vg_link_ops_of((enum vg_link_scheme)p->cfg->link.scheme);
     p->link.fd = -1;
     p->sink = vg_ingest_sink(v, device);
+    p->sink.frame = on_frame;
     vg_conn_init(&p->conn, v->reactor.now.mono_ns);
     vg_pump_init(&p->pump);
-}
-
-static void move(struct vg_port *p, enum vg_port_state to, enum vg_status cause)
-{
-    struct vg_device_event dev;
-    if (vg_conn_move(&p->conn, to, cause, p->v->reactor.now.mono_ns, p->pump.dropped, &dev)) {
-        vg_ingest_device(p->v, p->device, &dev);
-        vg_log_limited(&p->conn.limit, p->v->reactor.now.mono_ns,
-                       to == VG_PORT_ONLINE ? VG_LOG_INFO : VG_LOG_WARNING,
-                       "port: %s: %s, cause=%s link=%s", p->cfg->id, vg_port_state_name(to),
-                       vg_status_name(cause), p->cfg->link.target);
-    }
 }
 
 static void lose(struct vg_port *p, enum vg_status cause)
@@ -120,12 +128,8 @@ static void read_in(struct vg_port *p)
             lose(p, VG_ERR_LOST);
             return;
         }
-        if (n > 0 && vg_pump_feed(&p->pump, p->cfg->driver, p->state, buf, (size_t)n, &p->sink) >
-                         0) {
-            vg_conn_heard(&p->conn, p->v->reactor.now.mono_ns);
-            if (p->conn.state != VG_PORT_ONLINE) {
-                move(p, VG_PORT_ONLINE, VG_OK);
-            }
+        if (n > 0) {
+            (void)vg_pump_feed(&p->pump, p->cfg->driver, p->state, buf, (size_t)n, &p->sink);
         }
     } while (n == (ssize_t)sizeof buf);
 }

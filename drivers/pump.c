@@ -33,6 +33,9 @@ struct outlet {
 
 static void speak(struct vg_pump *p, const struct outlet *out, const uint8_t *frame, size_t len)
 {
+    if (out->sink->frame != NULL) {
+        out->sink->frame(out->sink->state);
+    }
     /* Also true before the first frame: what came before it is unknown. */
     if (!p->in_sync && out->drv->resync != NULL) {
         out->drv->resync(out->state, out->sink);

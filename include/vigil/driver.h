@@ -23,7 +23,7 @@ enum vg_frame_result {
 };
 
 /*
- * The only way out of a driver. All three calls may be made any number of times per frame; they
+ * The only way out of a driver. The calls may be made any number of times per frame; they
  * are made in the order the device said it. `state` is the caller's.
  */
 struct vg_sink {
@@ -33,6 +33,8 @@ struct vg_sink {
     void (*nibp)(void *state, const struct vg_nibp *result);
     void (*cuff)(void *state, enum vg_cuff_word word);
     void (*signal)(void *state, uint32_t bits); /* enum vg_signal_bit; only when it changed */
+    /* The pump's, not the driver's: a whole frame is about to be spoken. May be NULL. */
+    void (*frame)(void *state);
     void *state;
 };
 
