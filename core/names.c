@@ -77,35 +77,20 @@ static bool find(const char *const *table, size_t n, const char *name, size_t *o
     return false;
 }
 
-bool vg_dose_kind_find(const char *name, enum vg_dose_kind *out)
-{
-    size_t i;
-    if (!find(vg_dose_kind_name_table, VG_DOSE_KIND_COUNT, name, &i)) {
-        return false;
+#define FIND_IN_TABLE(type, fn, names, count)                                                      \
+    bool fn(const char *name, type *out)                                                           \
+    {                                                                                              \
+        size_t i;                                                                                  \
+        bool found = find(names, count, name, &i);                                                 \
+        if (found) {                                                                               \
+            *out = (type)i;                                                                        \
+        }                                                                                          \
+        return found;                                                                              \
     }
-    *out = (enum vg_dose_kind)i;
-    return true;
-}
 
-bool vg_route_find(const char *name, enum vg_route *out)
-{
-    size_t i;
-    if (!find(vg_route_name_table, VG_ROUTE_COUNT, name, &i)) {
-        return false;
-    }
-    *out = (enum vg_route)i;
-    return true;
-}
-
-bool vg_latch_find(const char *name, enum vg_latch *out)
-{
-    size_t i;
-    if (!find(vg_latch_name_table, VG_LATCH_COUNT, name, &i)) {
-        return false;
-    }
-    *out = (enum vg_latch)i;
-    return true;
-}
+FIND_IN_TABLE(enum vg_dose_kind, vg_dose_kind_find, vg_dose_kind_name_table, VG_DOSE_KIND_COUNT)
+FIND_IN_TABLE(enum vg_route, vg_route_find, vg_route_name_table, VG_ROUTE_COUNT)
+FIND_IN_TABLE(enum vg_latch, vg_latch_find, vg_latch_name_table, VG_LATCH_COUNT)
 
 const char *vg_event_request_id(const struct vg_event *ev)
 {
