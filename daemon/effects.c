@@ -14,6 +14,9 @@
 #include "vigil/compiler.h"
 
 #define SLOW_NS VG_NS_PER_S
+/* An alarm is told first: waking the journal in the same instant would take the processor from the
+ * thread that carries the frame. */
+#define COMMIT_AFTER_NS (5 * VG_NS_PER_MS)
 
 /* What is known of the disk by now; settle() tells it. */
 static void storage(struct vigild *v, bool good)
@@ -127,8 +130,9 @@ void vg_effects_run(struct vigild *v, const struct vg_effects *list, uint16_t pe
     if ((all & VG_DO_STATE) != 0) {
         vg_outbox_alarms(&v->outbox, list->of[0].ev.bed);
     }
-    if ((all & VG_DO_COMMIT) != 0 && (all & VG_DO_HOLD) == 0) {
-        vg_journal_commit(&v->journal);
+    if ((all & VG_DO_COMMIT) != 0 && (all & VG_DO_HOLD) == 0 &&
+        v->commit_timer->due_ns == VG_TIME_NONE) {
+        vg_timer_arm(v->commit_timer, v->reactor.now.mono_ns + COMMIT_AFTER_NS);
     }
     if (p != NULL && !p->waiting) {
         p->used = false;

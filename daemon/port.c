@@ -4,6 +4,10 @@
  * Any read error, hang-up or end-of-file closes the link at once and touches no other port. Silence
  * on an open serial line is announced and waited out: opening it again would not help. Over TCP it
  * is opened again after 10 s, since the connection may be half-open.
+ *
+ * Trap: a request is sent while the engine's list of effects is being carried out, perhaps from
+ * inside a frame of this very port. A link found broken there is closed by the next tick: its event
+ * would overwrite that list, and the frames behind this one would bring a closed port online.
  */
 #include "daemon/port.h"
 
@@ -14,6 +18,9 @@
 #include "daemon/vigild.h"
 
 #define READ_BYTES 4096
+/* A device of 230400 baud fills one buffer in 170 ms. What floods faster has to wait its turn like
+ * everybody else. */
+#define READS_MAX 8
 #define TCP_REOPEN_NS (10 * VG_NS_PER_S)
 #define TCP_CONNECT_NS (3 * VG_NS_PER_S)
 
@@ -62,6 +69,7 @@ static void lose(struct vg_port *p, enum vg_status cause)
         p->link.ops->close(&p->link);
     }
     p->out_len = 0;
+    p->broken = false;
     move(p, VG_PORT_BACKOFF, cause);
 }
 
@@ -109,7 +117,7 @@ static void write_out(struct vg_port *p)
     }
     ssize_t n = p->link.ops->write(&p->link, p->out, p->out_len);
     if (n < 0) {
-        lose(p, VG_ERR_LOST);
+        p->broken = true;
         return;
     }
     p->out_len -= (size_t)n;
@@ -121,8 +129,9 @@ static void write_out(struct vg_port *p)
 static void read_in(struct vg_port *p)
 {
     uint8_t buf[READ_BYTES];
-    ssize_t n;
-    do {
+    ssize_t n = (ssize_t)sizeof buf;
+
+    for (int i = 0; i < READS_MAX && n == (ssize_t)sizeof buf; i++) {
         n = p->link.ops->read(&p->link, buf, sizeof buf);
         if (n < 0) {
             lose(p, VG_ERR_LOST);
@@ -131,7 +140,7 @@ static void read_in(struct vg_port *p)
         if (n > 0) {
             (void)vg_pump_feed(&p->pump, p->cfg->driver, p->state, buf, (size_t)n, &p->sink);
         }
-    } while (n == (ssize_t)sizeof buf);
+    }
 }
 
 static void on_ready(void *state, uint32_t events)
@@ -159,7 +168,7 @@ static void on_ready(void *state, uint32_t events)
 
 enum vg_status vg_port_request(struct vg_port *p, enum vg_request_what what)
 {
-    if (p->link.fd < 0 || p->link.connecting) {
+    if (p->link.fd < 0 || p->link.connecting || p->broken) {
         return VG_ERR_LOST;
     }
     if (p->out_len + VG_REQUEST_BYTES_MAX > sizeof p->out || p->cfg->driver->request == NULL) {
@@ -171,7 +180,7 @@ enum vg_status vg_port_request(struct vg_port *p, enum vg_request_what what)
     }
     p->out_len += n;
     write_out(p);
-    return VG_OK;
+    return p->broken ? VG_ERR_LOST : VG_OK;
 }
 
 static void tick_open(struct vg_port *p, int64_t now_ns)
@@ -180,6 +189,10 @@ static void tick_open(struct vg_port *p, int64_t now_ns)
     int64_t silent_ns = now_ns - p->conn.heard_ns;
     bool tcp = p->cfg->link.scheme == VG_SCHEME_TCP;
 
+    if (p->broken) {
+        lose(p, VG_ERR_LOST);
+        return;
+    }
     if (silent_ns > drv->silent_after_ns && p->conn.state != VG_PORT_SILENT) {
         move(p, VG_PORT_SILENT, VG_ERR_TIMEOUT);
     }

@@ -51,6 +51,12 @@ static void on_bus_timer(void *state)
     vg_bus_run_due(state);
 }
 
+static void on_commit_timer(void *state)
+{
+    struct vigild *v = state;
+    vg_journal_commit(&v->journal);
+}
+
 static void on_signal(void *state, uint32_t events)
 {
     struct vigild *v = state;
@@ -231,6 +237,7 @@ enum vg_status vg_vigild_start(struct vigild *v, const struct vg_reactor_env *en
     v->tick_timer = vg_reactor_add_timer(&v->reactor, on_tick, v);
     v->port_timer = vg_reactor_add_timer(&v->reactor, on_port_tick, v);
     v->bus_timer = vg_reactor_add_timer(&v->reactor, on_bus_timer, v);
+    v->commit_timer = vg_reactor_add_timer(&v->reactor, on_commit_timer, v);
     restore(v, last_utc_ns);
     st = start_devices(v);
     if (st != VG_OK) {

@@ -39,6 +39,7 @@ struct vigild {
     struct vg_timer *tick_timer;   /* the engine's grid */
     struct vg_timer *port_timer;
     struct vg_timer *bus_timer;
+    struct vg_timer *commit_timer; /* an alarm transition goes to disk */
     void *zmq;
     int signal_fd;
     bool inline_workers;           /* tests: workers run at once, no signals are taken */
