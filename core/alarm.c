@@ -338,15 +338,37 @@ void vg_alarm_restart(struct vg_step *st)
     }
 }
 
+/* With a changed configuration there may be nothing left to watch, and so nothing that could ever
+ * close: the device left the bed or became another kind, nobody measures the vital any more, the
+ * condition was switched off. A record that names no subject is not believed either. */
+static bool is_watched(const struct vg_engine *e, uint16_t bed, enum vg_condition c,
+                       uint16_t subject)
+{
+    uint8_t kind = vg_condition_get(c)->subject;
+    bool found = kind == VG_SUBJ_NONE;
+
+    if (!e->limits.of[c].enabled) {
+        return false;
+    }
+    if (kind == VG_SUBJ_DEVICE) {
+        found = subject < e->device_count && e->devices[subject].bed == bed &&
+                (c != VG_COND_NIBP_FAIL || e->devices[subject].is_cuff);
+    }
+    for (uint16_t d = e->beds[bed].first; kind == VG_SUBJ_VITAL && d != VG_DEVICE_NONE;
+         d = e->devices[d].next) {
+        found = found || (subject < VG_VITAL_COUNT && (e->devices[d].vitals & (1u << subject)) != 0);
+    }
+    return found;
+}
+
 void vg_alarm_replay(struct vg_engine *e, const struct vg_event *ev)
 {
     const struct vg_alarm_event *a = &ev->u.alarm;
     enum vg_condition c = (enum vg_condition)a->condition;
     uint16_t subject = vg_condition_get(c)->subject == VG_SUBJ_DEVICE ? ev->device : a->subject;
 
-    if (vg_condition_get(c)->subject == VG_SUBJ_DEVICE &&
-        (subject >= e->device_count || e->devices[subject].bed != ev->bed)) {
-        return; /* the device is no longer on this bed: there is nothing left to watch */
+    if (!is_watched(e, ev->bed, c, subject)) {
+        return;
     }
     struct vg_slot *s = slot_get(e, &e->beds[ev->bed], c, subject, true);
     s->state = a->to;
@@ -373,7 +395,11 @@ void vg_alarm_replay(struct vg_engine *e, const struct vg_event *ev)
 /* Order of display: priority first, then the older instance. */
 static bool comes_before(const struct vg_slot *a, const struct vg_slot *b)
 {
-    return a->priority != b->priority ? a->priority > b->priority : a->instance < b->instance;
+    if (a->priority != b->priority) {
+        return a->priority > b->priority;
+    }
+    /* A damaged record can give one number twice; both are shown. */
+    return a->instance != b->instance ? a->instance < b->instance : a < b;
 }
 
 static void open_alarm_event(const struct vg_bed *b, uint16_t bed, const struct vg_slot *s,
@@ -408,7 +434,7 @@ size_t vg_engine_open_alarms(const struct vg_engine *e, uint16_t bed, int64_t no
                 next = s;
             }
         }
-        VG_ASSERT(next != NULL); /* instance numbers are unique, so the order is strict */
+        VG_ASSERT(next != NULL); /* slots of one array: the order is strict */
         open_alarm_event(b, bed, next, now_ns, &out[n]);
         last = next;
     }

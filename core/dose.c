@@ -50,7 +50,7 @@ void vg_dose_step(struct vg_step *st)
 
 void vg_dose_replay(struct vg_bed *bed, const struct vg_event *ev)
 {
-    vg_receipt_remember(bed, ev->u.dose.request_id, ev->seq);
+    vg_receipt_remember(bed, ev);
     if (bed->session.seq != 0 && bed->session.seq == ev->session) {
         add(&bed->session, &ev->u.dose);
     }

@@ -13,6 +13,8 @@ void vg_engine_init(struct vg_engine *e, uint16_t bed_count, const struct vg_lim
 {
     VG_ASSERT(bed_count <= VG_BEDS_MAX);
     e->seq = 0;
+    e->begun_ns = VG_TIME_NONE;
+    e->storage_bad = false;
     e->bed_count = bed_count;
     e->device_count = 0;
     e->limits = *limits;
@@ -41,6 +43,7 @@ void vg_engine_add_device(struct vg_engine *e, uint16_t bed, uint32_t vitals, bo
     m->is_cuff = is_cuff;
     m->flags = test ? VG_FLAG_TEST : 0;
     m->offline_ns = now_ns;
+    e->begun_ns = now_ns;
     vg_nibp_init(&m->nibp);
     for (size_t v = 0; v < VG_VITAL_COUNT; v++) {
         vg_fresh_init(&m->fresh[v]);
@@ -138,9 +141,11 @@ static void daemon_event(struct vg_step *st)
         pass(st, VG_DO_SEND | VG_DO_STATE);
         break;
     case VG_DAEMON_STORAGE_BAD:
+        st->e->storage_bad = true;
         vg_alarm_technical(st, VG_COND_STORAGE, VG_SUBJECT_NONE, true, VG_PRIO_MED);
         break;
     case VG_DAEMON_STORAGE_GOOD:
+        st->e->storage_bad = false;
         vg_alarm_technical(st, VG_COND_STORAGE, VG_SUBJECT_NONE, false, VG_PRIO_MED);
         break;
     case VG_DAEMON_STARTED:
@@ -197,6 +202,10 @@ void vg_engine_step(struct vg_engine *e, const struct vg_event *ev, struct vg_ef
         break;
     case VG_EV_TICK:
         vg_alarm_tick(&st);
+        if (e->storage_bad) {
+            /* The end of a session closed it; the disk is as bad as before. */
+            vg_alarm_technical(&st, VG_COND_STORAGE, VG_SUBJECT_NONE, true, VG_PRIO_MED);
+        }
         vg_vitals_tick(&st);
         break;
     case VG_EV_NONE:
@@ -225,8 +234,9 @@ void vg_engine_replay(struct vg_engine *e, const struct vg_event *ev)
     } else if (ev->kind == VG_EV_ALARM) {
         vg_alarm_replay(e, ev);
     } else if (ev->kind == VG_EV_ACK || ev->kind == VG_EV_NIBP_COMMAND) {
-        vg_receipt_remember(bed, vg_event_request_id(ev), ev->seq);
-    } else if (ev->kind == VG_EV_CUFF && ev->u.cuff.is_state && known_device) {
+        vg_receipt_remember(bed, ev);
+    } else if (ev->kind == VG_EV_CUFF && ev->u.cuff.is_state && known_device &&
+               e->devices[ev->device].is_cuff) {
         e->devices[ev->device].nibp.state = ev->u.cuff.state;
     }
 }

@@ -46,6 +46,7 @@ struct vg_effects {
 struct vg_receipt {
     char request_id[VG_REQUEST_ID_MAX];
     uint64_t seq;
+    uint64_t content; /* fingerprint of what was asked */
 };
 
 /* What the core remembers of an open session. seq = 0: none is open. */
@@ -95,6 +96,8 @@ struct vg_bed {
 
 struct vg_engine {
     uint64_t seq;       /* last number given */
+    int64_t begun_ns;   /* when this run of the program began to watch */
+    bool storage_bad;   /* as the daemon said last */
     uint16_t bed_count;
     uint16_t device_count;
     struct vg_limits limits;

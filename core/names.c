@@ -52,7 +52,7 @@ NAME_TABLE(enum vg_daemon_what, vg_daemon_what_name, VG_DAEMON_WHAT_COUNT, "star
            "stopping", "storage_bad", "storage_good")
 NAME_TABLE(enum vg_refusal, vg_refusal_name, VG_REFUSED_COUNT, "none", "no_session",
            "session_open", "alarms_open", "no_instance", "already_acknowledged", "not_a_cuff",
-           "cuff_offline", "cuff_busy", "cuff_cooldown", "given_at")
+           "cuff_offline", "cuff_busy", "cuff_cooldown", "given_at", "request_id_reused")
 NAME_TABLE(enum vg_refusal, vg_refusal_text, VG_REFUSED_COUNT, "",
            "no session is open on this bed; open one first (session open)",
            "a session is already open on this bed; close it first",
@@ -63,7 +63,9 @@ NAME_TABLE(enum vg_refusal, vg_refusal_text, VG_REFUSED_COUNT, "",
            "the cuff does not answer; check its cable and power",
            "the cuff is measuring; wait for it to end, or abort it",
            "the cuff must stay deflated for 30 s between determinations; wait",
-           "given_at is more than a day ahead or a week back; check the date")
+           "given_at is more than a day ahead or a week back; check the date",
+           "that request_id already stands for another command of this bed; nothing was done, send "
+           "it again with a new one")
 
 static bool find(const char *const *table, size_t n, const char *name, size_t *out)
 {

@@ -3,7 +3,8 @@
  *
  * A receipt is the sequence number under which a command stands in the record. The same
  * request id gets the same receipt and nothing is done again; ids older than the ring are still
- * caught by the unique index of the record.
+ * caught by the unique index of the record. Trap: a client that numbers its requests from 1 again
+ * repeats an id, not a command. To confirm that would lose a dose, so it is refused aloud.
  */
 #include <string.h>
 
@@ -26,11 +27,46 @@ static const struct vg_receipt *find_receipt(const struct vg_bed *bed, const cha
     return NULL;
 }
 
-void vg_receipt_remember(struct vg_bed *bed, const char *request_id, uint64_t seq)
+/* FNV-1a. */
+static uint64_t hash_more(uint64_t h, const void *bytes, size_t n)
+{
+    const unsigned char *b = bytes;
+    for (size_t i = 0; i < n; i++) {
+        h = (h ^ b[i]) * UINT64_C(1099511628211);
+    }
+    return h;
+}
+
+/* What a command asks for. Not when: a client that repeats itself may leave given_at to us again.
+ * Not of which device: its index changes with the configuration. */
+static uint64_t content_of(const struct vg_event *ev)
+{
+    const char *operator_id = vg_event_operator(ev);
+    uint64_t h = hash_more(UINT64_C(14695981039346656037), &ev->kind, sizeof ev->kind);
+
+    h = hash_more(h, operator_id, VG_NAME_MAX);
+    if (ev->kind == VG_EV_SESSION) {
+        h = hash_more(h, &ev->u.session_move.move, sizeof ev->u.session_move.move);
+        h = hash_more(h, ev->u.session_move.text, sizeof ev->u.session_move.text);
+    } else if (ev->kind == VG_EV_DOSE) {
+        h = hash_more(h, &ev->u.dose.kind, sizeof ev->u.dose.kind);
+        h = hash_more(h, &ev->u.dose.route, sizeof ev->u.dose.route);
+        h = hash_more(h, &ev->u.dose.amount_ug, sizeof ev->u.dose.amount_ug);
+        h = hash_more(h, ev->u.dose.drug, sizeof ev->u.dose.drug);
+    } else if (ev->kind == VG_EV_ACK) {
+        h = hash_more(h, &ev->u.ack.instance, sizeof ev->u.ack.instance);
+    } else {
+        h = hash_more(h, &ev->u.command.what, sizeof ev->u.command.what);
+    }
+    return h;
+}
+
+void vg_receipt_remember(struct vg_bed *bed, const struct vg_event *ev)
 {
     struct vg_receipt *r = &bed->receipts[bed->receipt_next];
-    memcpy(r->request_id, request_id, sizeof r->request_id);
-    r->seq = seq;
+    memcpy(r->request_id, vg_event_request_id(ev), sizeof r->request_id);
+    r->seq = ev->seq;
+    r->content = content_of(ev);
     bed->receipt_next = (uint16_t)((bed->receipt_next + 1u) % VG_RECEIPTS_MAX);
 }
 
@@ -53,6 +89,10 @@ bool vg_receipt_answer_known(struct vg_step *st, const char *request_id)
     if (known == NULL) {
         return false;
     }
+    if (known->content != content_of(st->in)) {
+        vg_receipt_refuse(st, VG_REFUSED_ID_REUSED);
+        return true;
+    }
     struct vg_effect *fx = answer(st, VG_DO_HOLD, VG_OK);
     fx->receipt = known->seq;
     fx->duplicate = true;
@@ -61,7 +101,7 @@ bool vg_receipt_answer_known(struct vg_step *st, const char *request_id)
 
 void vg_receipt_accept(struct vg_step *st, uint8_t more_verbs)
 {
-    vg_receipt_remember(st->bed, vg_event_request_id(st->in), st->in->seq);
+    vg_receipt_remember(st->bed, st->in);
     answer(st, (uint8_t)(VG_DO_RECORD | VG_DO_COMMIT | VG_DO_HOLD | more_verbs), VG_OK);
 }
 
@@ -140,7 +180,7 @@ void vg_session_step(struct vg_step *st)
 
 void vg_session_replay(struct vg_bed *bed, const struct vg_event *ev)
 {
-    vg_receipt_remember(bed, ev->u.session_move.request_id, ev->seq);
+    vg_receipt_remember(bed, ev);
     if (ev->u.session_move.move == VG_SESSION_OPEN) {
         begin(bed, ev);
     } else {

@@ -54,7 +54,7 @@ void vg_dose_replay(struct vg_bed *bed, const struct vg_event *ev);
 
 /* Answers and returns true when this request id was already carried out. */
 bool vg_receipt_answer_known(struct vg_step *st, const char *request_id);
-void vg_receipt_remember(struct vg_bed *bed, const char *request_id, uint64_t seq);
+void vg_receipt_remember(struct vg_bed *bed, const struct vg_event *ev);
 /* Record the input event and answer it once it is on disk. */
 void vg_receipt_accept(struct vg_step *st, uint8_t more_verbs);
 void vg_receipt_refuse(struct vg_step *st, enum vg_refusal why);

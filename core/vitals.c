@@ -3,7 +3,8 @@
  *
  * When several devices of one bed measure the same vital, the first in the order of the
  * configuration that is fresh speaks for it: its samples meet the limits. All of them are
- * published under their own device.
+ * published under their own device. Values that come one at a time stay fresh for a quarter of an
+ * hour, so there the newest speaks: else the second cuff of a bed would raise nothing.
  * Trap: a sample that arrives while machine F is not yet fresh again may raise an alarm, never
  * clear one.
  */
@@ -24,6 +25,13 @@ static enum vg_priority technical_priority(const struct vg_step *st, enum vg_pri
     return st->bed->session.seq != 0 ? p : VG_PRIO_LOW;
 }
 
+/* Of two devices with the same freshness: does the later one in the configuration speak? */
+static bool is_newer(const struct vg_step *st, enum vg_vital v, uint16_t d, uint16_t who)
+{
+    return !vg_vital_get(v)->continuous && who != VG_DEVICE_NONE &&
+           st->e->devices[d].fresh[v].valid_ns > st->e->devices[who].fresh[v].valid_ns;
+}
+
 /* The best state any device of the bed has for a vital, and who has it. NEVER counts as worst:
  * a vital nobody ever delivered is not lost. */
 static enum vg_freshness best_of_bed(const struct vg_step *st, enum vg_vital v, uint16_t *who)
@@ -34,13 +42,11 @@ static enum vg_freshness best_of_bed(const struct vg_step *st, enum vg_vital v, 
     *who = VG_DEVICE_NONE;
     for (uint16_t d = st->bed->first; d != VG_DEVICE_NONE; d = st->e->devices[d].next) {
         const struct vg_member *m = &st->e->devices[d];
-        if ((m->vitals & (1u << v)) == 0 || rank[m->fresh[v].state] <= rank[best]) {
-            continue;
-        }
-        best = (enum vg_freshness)m->fresh[v].state;
-        *who = d;
-        if (best == VG_FRESH_FRESH) {
-            break;
+        uint8_t state = m->fresh[v].state;
+        if ((m->vitals & (1u << v)) != 0 &&
+            (rank[state] > rank[best] || (state == best && is_newer(st, v, d, *who)))) {
+            best = (enum vg_freshness)state;
+            *who = d;
         }
     }
     return best;
@@ -119,8 +125,11 @@ static void fresh_moved(struct vg_step *st, uint16_t device, enum vg_vital v,
 static void classify_sample(struct vg_step *st, uint16_t device, enum vg_vital v)
 {
     const struct vg_fresh *f = &st->e->devices[device].fresh[v];
-    uint16_t speaker = st->bed->speaker[v];
 
+    if (!vg_vital_get(v)->continuous) {
+        st->bed->speaker[v] = device;
+    }
+    uint16_t speaker = st->bed->speaker[v];
     if (speaker != device && speaker != VG_DEVICE_NONE) {
         return;
     }
@@ -235,8 +244,13 @@ static void tick_device(struct vg_step *st, uint16_t d)
 {
     struct vg_member *m = &st->e->devices[d];
     int64_t now_ns = st->in->mono_ns;
-    int64_t required_ns = st->bed->session.seq != 0 ? st->bed->session.opened_ns : VG_TIME_NONE;
+    int64_t required_ns = VG_TIME_NONE;
 
+    if (st->bed->session.seq != 0) {
+        /* After a restart the devices get the same time to be heard as after an opening. */
+        required_ns = st->bed->session.opened_ns > st->e->begun_ns ? st->bed->session.opened_ns
+                                                                   : st->e->begun_ns;
+    }
     if (m->offline_ns != VG_TIME_NONE && now_ns - m->offline_ns > OFFLINE_NS) {
         vg_alarm_technical(st, VG_COND_LINK_DEVICE, d, true,
                            technical_priority(st, VG_PRIO_MED));
@@ -255,9 +269,13 @@ static void tick_device(struct vg_step *st, uint16_t d)
     }
 }
 
+/* What one device can have to say on one tick: link, sensor, two for each vital, four of a cuff. */
+#define TICK_EFFECTS (2 + 2 * VG_VITAL_COUNT + 4)
+
 void vg_vitals_tick(struct vg_step *st)
 {
-    for (uint16_t d = st->bed->first; d != VG_DEVICE_NONE && vg_step_has_room(st, 24);
+    for (uint16_t d = st->bed->first;
+         d != VG_DEVICE_NONE && vg_step_has_room(st, TICK_EFFECTS + VG_VITAL_COUNT);
          d = st->e->devices[d].next) {
         tick_device(st, d);
     }

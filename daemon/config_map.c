@@ -135,7 +135,8 @@ static void add_codes(struct vg_yaml *y, const char *path, const struct vg_raw_c
                           VG_ENUM_MAX);
             return;
         }
-        codes[*count] = (struct vg_code){ raw->raw[i], means };
+        codes[*count].raw = raw->raw[i];
+        codes[*count].means = means;
         (*count)++;
     }
 }

@@ -5,12 +5,15 @@ set -euo pipefail
 bin=$1
 shift
 seconds=0
-while [ $# -gt 0 ]; do
-    case $1 in
-    --seconds) seconds=$2; shift 2 ;;
-    *) echo "usage: ./dev run [--seconds N]" >&2; exit 2 ;;
-    esac
-done
+case $#,${1:-} in
+0,) ;;
+2,--seconds) seconds=$2 ;;
+*) seconds=no ;;
+esac
+if ! [[ $seconds =~ ^[0-9]{1,6}$ ]]; then
+    echo "usage: ./dev run [--seconds N]" >&2
+    exit 2
+fi
 
 dir=$(mktemp -d /tmp/vigil-run.XXXXXX)
 pids=()
