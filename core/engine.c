@@ -43,6 +43,7 @@ void vg_engine_add_device(struct vg_engine *e, uint16_t bed, uint32_t vitals, bo
     m->is_cuff = is_cuff;
     m->flags = test ? VG_FLAG_TEST : 0;
     m->offline_ns = now_ns;
+    m->back_ns = VG_TIME_NONE;
     e->begun_ns = now_ns;
     vg_nibp_init(&m->nibp);
     for (size_t v = 0; v < VG_VITAL_COUNT; v++) {
@@ -104,7 +105,7 @@ static void device_moved(struct vg_step *st)
     pass(st, VG_DO_SEND | VG_DO_RECORD);
     if (online) {
         m->offline_ns = VG_TIME_NONE;
-        vg_alarm_technical(st, VG_COND_LINK_DEVICE, st->in->device, false, VG_PRIO_MED);
+        vg_vitals_cause_ends(st, VG_COND_LINK_DEVICE, st->in->device);
     } else if (m->offline_ns == VG_TIME_NONE) {
         m->offline_ns = st->in->mono_ns;
     }

@@ -70,6 +70,7 @@ struct vg_member {
     struct vg_fresh fresh[VG_VITAL_COUNT];
     struct vg_nibp_machine nibp;
     int64_t offline_ns;  /* since when it has not been online; VG_TIME_NONE = online */
+    int64_t back_ns;     /* when its last link or sensor alarm ended; VG_TIME_NONE = never */
     uint32_t vitals;     /* bit set of what it can produce */
     uint32_t signal;     /* bits in force */
     uint16_t bed;

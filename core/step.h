@@ -64,6 +64,8 @@ void vg_receipt_refuse(struct vg_step *st, enum vg_refusal why);
 void vg_vitals_reading(struct vg_step *st);
 void vg_vitals_signal(struct vg_step *st);
 void vg_vitals_tick(struct vg_step *st);
+/* The link or the sensor of a device is well again: its alarm ends, if it was open. */
+void vg_vitals_cause_ends(struct vg_step *st, enum vg_condition c, uint16_t device);
 /* One reading of a cuff's result, with the freshness it brings. */
 void vg_vitals_episodic(struct vg_step *st, enum vg_vital v, int32_t value_milli);
 

@@ -13,6 +13,8 @@
 #include "core/step.h"
 #include "vigil/compiler.h"
 
+/* Three good samples of the slowest continuous device that is usual take less. */
+#define RETURN_NS (5 * VG_NS_PER_S)
 #define SENSOR_GONE (VG_SIGNAL_SENSOR_OFF | VG_SIGNAL_SENSOR_UNPLUGGED)
 
 static bool is_valid(uint8_t quality)
@@ -57,15 +59,33 @@ static bool is_lost(uint8_t fresh)
     return fresh == VG_FRESH_STALE || fresh == VG_FRESH_LOST;
 }
 
-/* Does an open alarm about the device or its sensor explain every device that lost this vital?
- * One cause, one alarm; the record still has every move of machine F. */
+/* Does something else already tell, or is it about to, why this device lost its vital? An open alarm
+ * about its link or sensor; a link just broken, whose own alarm comes at ten seconds; or such an
+ * alarm that has just ended, while the three good samples are still coming. The last two end by
+ * themselves, so a device that keeps flapping is not excused for ever. */
+static bool is_explained(const struct vg_step *st, uint16_t d, enum vg_vital v)
+{
+    const struct vg_member *m = &st->e->devices[d];
+    int64_t now_ns = st->in->mono_ns;
+
+    if (vg_alarm_is_open(st, VG_COND_LINK_DEVICE, d) ||
+        vg_alarm_is_open(st, VG_COND_SENSOR_OFF, d)) {
+        return true;
+    }
+    if (m->back_ns != VG_TIME_NONE && now_ns - m->back_ns < RETURN_NS) {
+        return true;
+    }
+    int64_t age_ns = vg_fresh_age_ns(&m->fresh[v], now_ns);
+    return m->offline_ns != VG_TIME_NONE && st->e->limits.of[VG_COND_LINK_DEVICE].enabled &&
+           age_ns >= 0 && age_ns <= vg_vital_get(v)->lost_ns;
+}
+
+/* One cause, one alarm; the record still has every move of machine F. */
 static bool is_grouped(const struct vg_step *st, enum vg_vital v)
 {
     for (uint16_t d = st->bed->first; d != VG_DEVICE_NONE; d = st->e->devices[d].next) {
         const struct vg_member *m = &st->e->devices[d];
-        if ((m->vitals & (1u << v)) != 0 && is_lost(m->fresh[v].state) &&
-            !vg_alarm_is_open(st, VG_COND_LINK_DEVICE, d) &&
-            !vg_alarm_is_open(st, VG_COND_SENSOR_OFF, d)) {
+        if ((m->vitals & (1u << v)) != 0 && is_lost(m->fresh[v].state) && !is_explained(st, d, v)) {
             return false;
         }
     }
@@ -190,6 +210,14 @@ void vg_vitals_episodic(struct vg_step *st, enum vg_vital v, int32_t value_milli
     take_reading(st, fx, false);
 }
 
+void vg_vitals_cause_ends(struct vg_step *st, enum vg_condition c, uint16_t device)
+{
+    if (vg_alarm_is_open(st, c, device)) {
+        st->e->devices[device].back_ns = st->in->mono_ns;
+    }
+    vg_alarm_technical(st, c, device, false, VG_PRIO_MED);
+}
+
 void vg_vitals_signal(struct vg_step *st)
 {
     struct vg_member *m = &st->e->devices[st->in->device];
@@ -209,8 +237,10 @@ void vg_vitals_signal(struct vg_step *st)
     }
     /* The sensor condition first, so that the lost vitals group under it. An unused probe that
      * never delivered anything alarms nobody. */
-    if (!off || watched) {
-        vg_alarm_technical(st, VG_COND_SENSOR_OFF, st->in->device, off,
+    if (!off) {
+        vg_vitals_cause_ends(st, VG_COND_SENSOR_OFF, st->in->device);
+    } else if (watched) {
+        vg_alarm_technical(st, VG_COND_SENSOR_OFF, st->in->device, true,
                            technical_priority(st, VG_PRIO_MED));
     }
     for (uint16_t v = 0; v < VG_VITAL_COUNT; v++) {
@@ -228,13 +258,14 @@ void vg_vitals_signal(struct vg_step *st)
 static void tick_sensor(struct vg_step *st, uint16_t d)
 {
     const struct vg_member *m = &st->e->devices[d];
-    bool off = (m->signal & SENSOR_GONE) != 0;
 
+    if ((m->signal & SENSOR_GONE) != 0) {
+        vg_alarm_technical(st, VG_COND_SENSOR_OFF, d, true, technical_priority(st, VG_PRIO_MED));
+        return;
+    }
     for (uint16_t v = 0; v < VG_VITAL_COUNT; v++) {
-        if (off || (vg_vital_get((enum vg_vital)v)->continuous &&
-                    m->fresh[v].state == VG_FRESH_FRESH)) {
-            vg_alarm_technical(st, VG_COND_SENSOR_OFF, d, off,
-                               technical_priority(st, VG_PRIO_MED));
+        if (vg_vital_get((enum vg_vital)v)->continuous && m->fresh[v].state == VG_FRESH_FRESH) {
+            vg_vitals_cause_ends(st, VG_COND_SENSOR_OFF, d);
             return;
         }
     }

@@ -212,6 +212,8 @@ static void test_vitals__the_end_of_the_cause_ungroups(void **state)
     core_wait(c, CORE_S(60));
     core_signal(c, oxi, VG_SIGNAL_SEARCHING);
     assert_int_equal(core_state(c, 0, VG_COND_SENSOR_OFF, oxi), VG_CS_NORMAL);
+    core_wait(c, CORE_S(5) - VG_TICK_NS); /* the time to say three good samples */
+    assert_int_equal(data_lost(VG_VITAL_SPO2), VG_CS_DISARMED);
     core_wait(c, VG_TICK_NS);
     assert_int_equal(data_lost(VG_VITAL_SPO2), VG_CS_ACTIVE);
     assert_int_equal(core_slot(c, 0, VG_COND_DATA_LOST, VG_VITAL_SPO2)->priority, VG_PRIO_MED);
@@ -233,9 +235,37 @@ static void test_vitals__a_lost_link_groups_and_its_return_ungroups(void **state
     assert_int_equal(data_lost(VG_VITAL_SPO2), VG_CS_DISARMED);
     core_port(c, oxi, VG_PORT_ONLINE);
     assert_int_equal(core_state(c, 0, VG_COND_LINK_DEVICE, oxi), VG_CS_NORMAL);
+    core_wait(c, CORE_S(5) - VG_TICK_NS);
+    assert_int_equal(data_lost(VG_VITAL_SPO2), VG_CS_DISARMED);
     core_wait(c, VG_TICK_NS);
     assert_int_equal(data_lost(VG_VITAL_SPO2), VG_CS_ACTIVE);
     assert_int_equal(data_lost(VG_VITAL_PULSE_RATE), VG_CS_ACTIVE);
+}
+
+/* Connected for a moment, gone for a moment, never a value: no excuse holds for ever. */
+static void test_vitals__a_flapping_link_is_not_excused(void **state)
+{
+    (void)state;
+    (void)core_open_session(c, 0, "p-1");
+    core_spo2(c, oxi, 97);
+    for (int i = 0; i < 20; i++) {
+        core_port(c, oxi, VG_PORT_BACKOFF);
+        core_wait(c, CORE_S(2));
+        core_port(c, oxi, VG_PORT_ONLINE);
+    }
+    assert_int_equal(data_lost(VG_VITAL_SPO2), VG_CS_ACTIVE);
+}
+
+/* A link that just broke tells of itself at ten seconds: one alarm, not two. */
+static void test_vitals__a_broken_link_speaks_for_its_vitals(void **state)
+{
+    (void)state;
+    (void)core_open_session(c, 0, "p-1");
+    core_stream(c, oxi, VG_VITAL_SPO2, 97000, 3);
+    core_port(c, oxi, VG_PORT_BACKOFF);
+    core_wait(c, CORE_S(60));
+    assert_int_equal(core_count_alarms(c, VG_COND_DATA_LOST, VG_AW_OPEN), 0);
+    assert_int_equal(core_state(c, 0, VG_COND_LINK_DEVICE, oxi), VG_CS_ACTIVE);
 }
 
 /* A second device that lost the vital for a reason of its own is not explained by the first. */
@@ -360,6 +390,8 @@ int main(void)
         WITH_ONE(test_vitals__sensor_off_groups_its_vitals),
         WITH_ONE(test_vitals__the_end_of_the_cause_ungroups),
         WITH_ONE(test_vitals__a_lost_link_groups_and_its_return_ungroups),
+        WITH_ONE(test_vitals__a_flapping_link_is_not_excused),
+        WITH_ONE(test_vitals__a_broken_link_speaks_for_its_vitals),
         WITH_ONE(test_vitals__one_lost_link_does_not_explain_another_device),
         WITH_ONE(test_vitals__data_lost_rises_with_the_session),
         WITH_ONE(test_vitals__not_monitored_after_a_minute_of_session),

@@ -118,11 +118,12 @@ static void print_alarms(const json_t *bed)
     }
     json_array_foreach(list, i, a)
     {
-        (void)printf("  alarm    %-6s %-12s instance %lld%s%s",
+        bool over = strcmp(ctl_text(a, "state"), "latched") == 0;
+        (void)printf("  alarm    %-6s %-12s instance %lld%s%s%s",
                      clean(a, "priority", priority, sizeof priority),
                      clean(a, "condition", condition, sizeof condition), ctl_int(a, "instance"),
                      ctl_true(a, "ack") ? ", acknowledged" : ", NOT acknowledged",
-                     ctl_true(a, "held") ? ", no value now" : "");
+                     over ? ", over" : "", ctl_true(a, "held") ? ", no value now" : "");
         print_limits(a);
         (void)printf(
             "%s%s%s\n", json_object_get(a, "source") != NULL ? ", from " : "",

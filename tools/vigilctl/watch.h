@@ -42,6 +42,7 @@ struct watch_alarm {
     uint64_t instance;
     uint8_t priority; /* enum vg_priority */
     bool ack, held, has_value, test;
+    bool over; /* latched: no longer violated, kept until somebody acknowledges it */
     int32_t value_milli, limit_milli;
     char condition[24];
     char about[VG_ID_MAX]; /* device or vital */

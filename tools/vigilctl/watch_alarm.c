@@ -36,6 +36,7 @@ void watch_take_alarms(struct watch_bed *b, const json_t *list, size_t open)
         a->priority = priority_of(o);
         a->ack = ctl_true(o, "ack");
         a->held = ctl_true(o, "held");
+        a->over = strcmp(ctl_text(o, "state"), vg_cond_state_name(VG_CS_LATCHED)) == 0;
         a->test = ctl_true(o, "test");
         a->has_value = json_is_integer(json_object_get(o, "value_milli"));
         a->value_milli = (int32_t)ctl_int(o, "value_milli");

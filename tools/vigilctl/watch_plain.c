@@ -70,10 +70,10 @@ static void put_alarms(const struct watch_bed *b)
     (void)printf(" alarms=%zu", b->open);
     for (size_t i = 0; i < b->listed; i++) {
         const struct watch_alarm *a = &b->alarm[i];
-        (void)printf(" [%s %s%s%s #%llu%s%s%s%s]", words[a->priority], a->condition,
+        (void)printf(" [%s %s%s%s #%llu%s%s%s%s%s]", words[a->priority], a->condition,
                      a->about[0] != '\0' ? " " : "", a->about, (unsigned long long)a->instance,
                      a->has_value ? " " : "", watch_limit_text(a, limit), a->held ? " held" : "",
-                     a->ack ? " ack" : " UNACK");
+                     a->over ? " over" : "", a->ack ? " ack" : " UNACK");
     }
 }
 

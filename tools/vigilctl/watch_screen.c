@@ -84,6 +84,19 @@ static void clock_text(int64_t utc_ms, char out[16])
     }
 }
 
+/* An own line, and above the values: at the end of theirs a narrow terminal would cut it off. */
+static void nibp_failure(struct picture *p, const struct watch_bed *b)
+{
+    char at[16];
+
+    if (b->nibp_error[0] != '\0') {
+        clock_text(b->nibp_error_utc_ms, at);
+        style(p, YELLOW);
+        text(p, "  NIBP failed at %s: %s", at, b->nibp_error);
+        end_line(p);
+    }
+}
+
 static void value(struct picture *p, const struct watch *w, const struct watch_bed *b,
                   enum vg_vital v, const char *label, const char *unit)
 {
@@ -131,12 +144,6 @@ static void nibp(struct picture *p, const struct watch *w, const struct watch_be
         text(p, "%s ago", watch_age_text(watch_age_ms(w, sys), age));
     }
     style(p, PLAIN);
-    if (b->nibp_error[0] != '\0') {
-        clock_text(b->nibp_error_utc_ms, at);
-        style(p, YELLOW);
-        text(p, "  failed at %s: %s", at, b->nibp_error);
-        style(p, PLAIN);
-    }
 }
 
 static void devices(struct picture *p, const struct watch *w, const struct watch_bed *b)
@@ -171,6 +178,7 @@ static void alarms(struct picture *p, const struct watch_bed *b)
         text(p, "  ");
         style(p, a->ack ? seen[a->priority] : loud[a->priority]);
         text(p, " %-6s %s %s ", words[a->priority], a->condition, a->about);
+        text(p, "%s%s", a->over ? "over" : "", a->over && a->has_value ? ", was " : "");
         text(p, "%s%s", watch_limit_text(a, limit), a->held ? " (no value now)" : "");
         text(p, "  #%llu %s ", (unsigned long long)a->instance,
              a->ack ? "acknowledged" : "not acknowledged");
@@ -189,17 +197,12 @@ static void bed(struct picture *p, const struct watch *w, const struct watch_bed
 
     style(p, BOLD);
     text(p, "%s", b->id);
+    /* First what must not be cut off at the right edge. */
+    style(p, YELLOW);
+    text(p, "%s%s", b->test ? "  TEST, not a patient" : "", b->unsaved ? "  UNSAVED" : "");
     style(p, PLAIN);
     text(p, "  %s  ", b->name);
     text(p, b->session ? "session %s" : "no session%s", b->patient);
-    if (b->test) {
-        style(p, YELLOW);
-        text(p, "  TEST, not a patient");
-    }
-    if (b->unsaved) {
-        style(p, YELLOW);
-        text(p, "  UNSAVED");
-    }
     end_line(p);
     if (watch_is_lost(w, b)) {
         style(p, ON_RED);
@@ -209,6 +212,7 @@ static void bed(struct picture *p, const struct watch *w, const struct watch_bed
         end_line(p);
         return;
     }
+    nibp_failure(p, b);
     text(p, "  ");
     value(p, w, b, VG_VITAL_SPO2, "SpO2", "%");
     value(p, w, b, VG_VITAL_PULSE_RATE, "PR", "/min");
@@ -222,12 +226,44 @@ static void bed(struct picture *p, const struct watch *w, const struct watch_bed
 /* Lines a bed will take. */
 static unsigned height(const struct watch *w, const struct watch_bed *b)
 {
-    return watch_is_lost(w, b) ? 3 : 4 + (unsigned)b->listed + (b->open > b->listed ? 1 : 0);
+    unsigned lines = 4 + (unsigned)b->listed + (b->open > b->listed ? 1 : 0);
+    return watch_is_lost(w, b) ? 3 : lines + (b->nibp_error[0] != '\0' ? 1 : 0);
+}
+
+/* Beds that had no room: their alarms are not visible, so they are at least counted. */
+struct hidden {
+    size_t beds, open, lost;
+    bool high; /* one of high priority that nobody acknowledged */
+};
+
+static void hide(struct hidden *h, const struct watch *w, const struct watch_bed *b)
+{
+    h->beds++;
+    if (watch_is_lost(w, b)) {
+        h->lost++;
+        return;
+    }
+    h->open += b->open;
+    for (size_t i = 0; i < b->listed; i++) {
+        h->high = h->high || (b->alarm[i].priority == VG_PRIO_HIGH && !b->alarm[i].ack);
+    }
+}
+
+static void say_hidden(struct picture *p, const struct hidden *h)
+{
+    style(p, h->high || h->lost > 0 ? ON_RED : YELLOW);
+    text(p, "NOT SHOWN: %zu bed%s, open alarms %zu%s, links lost %zu. ", h->beds,
+         h->beds == 1 ? "" : "s", h->open, h->high ? " (HIGH)" : "", h->lost);
+    style(p, PLAIN);
+    text(p, "Taller window, or --bed ID");
+    style(p, PLAIN "\033[K");
 }
 
 static void head(struct picture *p, const struct watch *w)
 {
-    char utc[VG_WIRE_UTC_MAX];
+    char now[40] = "";
+    time_t t = (time_t)(w->utc_ns / VG_NS_PER_S);
+    struct tm tm;
     size_t open = 0;
     size_t lost = 0;
 
@@ -236,9 +272,12 @@ static void head(struct picture *p, const struct watch *w)
         open += w->bed[i].gone || is_lost ? 0 : w->bed[i].open;
         lost += !w->bed[i].gone && is_lost ? 1 : 0;
     }
-    vg_wire_utc(w->utc_ns, utc);
+    if (localtime_r(&t, &tm) != NULL) {
+        (void)strftime(now, sizeof now, "%Y-%m-%d %H:%M:%S", &tm);
+    }
     style(p, DIM);
-    text(p, "vigil  %.10s %.8sZ  beds %zu  open alarms %zu", utc, utc + 11, w->bed_count, open);
+    text(p, "vigil  %s  beds %zu  open alarms %zu%s", now, w->bed_count, open,
+         lost > 0 ? " or more" : "");
     style(p, YELLOW);
     if (lost > 0) {
         text(p, "  links lost %zu", lost);
@@ -255,7 +294,7 @@ void watch_screen(const struct watch *w, bool first)
     /* One picture; too large for a stack. */
     static struct picture p;
     struct winsize size = { .ws_row = 0 };
-    size_t hidden = 0;
+    struct hidden hidden = { .beds = 0 };
 
     p.len = 0;
     p.row = 0;
@@ -267,16 +306,14 @@ void watch_screen(const struct watch *w, bool first)
     head(&p, w);
     for (size_t i = 0; i < w->bed_count; i++) {
         const struct watch_bed *b = &w->bed[i];
-        if (!b->gone && p.row + height(w, b) < p.rows && hidden == 0) {
+        if (!b->gone && p.row + height(w, b) < p.rows && hidden.beds == 0) {
             bed(&p, w, b);
         } else if (!b->gone) {
-            hidden++;
+            hide(&hidden, w, b);
         }
     }
-    if (hidden > 0) {
-        style(&p, YELLOW);
-        text(&p, "%zu beds do not fit: make the window taller, or use --bed ID or --plain", hidden);
-        style(&p, PLAIN "\033[K");
+    if (hidden.beds > 0) {
+        say_hidden(&p, &hidden);
     }
     style(&p, PLAIN "\033[J");
     (void)fwrite(p.text, 1, p.len, stdout);
