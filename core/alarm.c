@@ -356,7 +356,8 @@ static bool is_watched(const struct vg_engine *e, uint16_t bed, enum vg_conditio
     }
     for (uint16_t d = e->beds[bed].first; kind == VG_SUBJ_VITAL && d != VG_DEVICE_NONE;
          d = e->devices[d].next) {
-        found = found || (subject < VG_VITAL_COUNT && (e->devices[d].vitals & (1u << subject)) != 0);
+        found = found ||
+                (subject < VG_VITAL_COUNT && (e->devices[d].vitals & (1u << subject)) != 0);
     }
     return found;
 }

@@ -81,7 +81,8 @@ static const struct cell table[VG_NS_COUNT][VG_NI_COUNT] = {
         [VG_NI_COMPLETED] = GO(COOLDOWN),
         [VG_NI_IDLE] = GO(COOLDOWN),
         [VG_NI_LINK_UP] = ASK(ABORTING, ABORT),
-        [VG_NI_TIMEOUT] = GO(COOLDOWN),
+        /* Five aborts and no word: nobody knows whether the arm is free, so it is said. */
+        [VG_NI_TIMEOUT] = FAIL(COOLDOWN, COMM_LOST),
     },
     [VG_NS_COOLDOWN] = {
         [VG_NI_ABORT] = ASK(ABORTING, ABORT),

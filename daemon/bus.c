@@ -17,6 +17,7 @@
 #define RETRY_LOST_NS VG_NS_PER_S
 #define MEASURING_POLL_NS (500 * VG_NS_PER_MS)
 #define FAULTS_BEFORE_REST 3
+#define ILLEGAL_ADDRESS 2 /* exception: some register of the block does not exist */
 
 /* --- worker side ----------------------------------------------------------------------------- */
 
@@ -109,7 +110,7 @@ static void polled(struct vigild *v, struct vg_unit *u, const struct vg_bus_done
         return;
     }
     unit_answered(v, u, d);
-    if (d->refused != 0 && !u->no_fill) {
+    if (d->refused != 0 && d->exception == ILLEGAL_ADDRESS && !u->no_fill) {
         vg_log(VG_LOG_WARNING, "bus: %s: exception %u, reading without unused registers from now",
                u->cfg->id, (unsigned)d->exception);
         u->no_fill = true;

@@ -2,8 +2,8 @@
  * control.c -- requests of at most 4 KiB, one reply each. Works with REQ and with DEALER clients.
  *
  * A peer with a command on its way to the disk may repeat it (same request id) and gets both
- * answers; other peers are never delayed by it. When the pool of waiting commands is full the
- * request is answered "busy" and nothing of it is done.
+ * answers; other peers are never delayed by it. When the pool of waiting commands is full of such
+ * that nobody was told about yet, the request is answered "busy" and nothing of it is done.
  */
 #include "daemon/control.h"
 
@@ -146,16 +146,29 @@ void vg_control_refuse(struct vigild *v, const struct vg_pending *p, enum vg_ref
 
 /* --- operate -------------------------------------------------------------------------------- */
 
+/* A free place, or that of the oldest command which was answered "not yet" and waits in the ring:
+ * it will be written all the same, only nobody is told. A disk that is full for hours must not make
+ * the next dose refused. */
 static uint16_t take_pending(struct vigild *v, const struct vg_pending *from)
 {
+    uint16_t at = VG_PENDING_NONE;
+
     for (uint16_t i = 0; i < VG_PENDING_MAX; i++) {
-        if (!v->pending[i].used) {
-            v->pending[i] = *from;
-            v->pending[i].used = true;
-            return i;
+        const struct vg_pending *p = &v->pending[i];
+        if (!p->used) {
+            at = i;
+            break;
+        }
+        if (p->answered && p->number != 0 &&
+            (at == VG_PENDING_NONE || p->number < v->pending[at].number)) {
+            at = i;
         }
     }
-    return VG_PENDING_NONE;
+    if (at != VG_PENDING_NONE) {
+        v->pending[at] = *from;
+        v->pending[at].used = true;
+    }
+    return at;
 }
 
 static void operate_one(struct vigild *v, const struct incoming *in)

@@ -143,10 +143,31 @@ void vg_effects_run(struct vigild *v, const struct vg_effects *list, uint16_t pe
 
 /* --- the disk's answer ---------------------------------------------------------------------- */
 
+/* The record does not take this one command, now or later: nobody must believe that it has it. */
+static void refused(struct vigild *v, uint64_t number)
+{
+    for (size_t i = 0; i < VG_PENDING_MAX; i++) {
+        struct vg_pending *p = &v->pending[i];
+        if (p->used && p->waiting && p->number == number) {
+            if (!p->answered) {
+                vg_control_confirm(v, p, false);
+            }
+            p->used = false;
+            p->waiting = false;
+        }
+    }
+    storage(v, false);
+    settle(v);
+}
+
 void vg_effects_recorded(void *state, const struct vg_journal_done *done)
 {
     struct vigild *v = state;
 
+    if (done->refused) {
+        refused(v, done->upto);
+        return;
+    }
     if (done->status != VG_OK) {
         storage(v, false);
         settle(v);

@@ -13,7 +13,8 @@
 struct vigild;
 
 #define VG_PENDING_NONE UINT16_C(0xffff)
-#define VG_PEER_ID_MAX 64
+/* The longest identity a ZeroMQ peer may give itself. */
+#define VG_PEER_ID_MAX 255
 
 /* One command on its way to the disk, and whom to answer. */
 struct vg_pending {

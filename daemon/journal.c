@@ -178,6 +178,10 @@ static bool read_row(const struct vg_journal *j, const struct vg_now *now, sqlit
     if (boot == NULL || strcmp(boot, j->boot_id) != 0) {
         /* Another boot's axis means nothing here; the wall clock is the only bridge. */
         shift_ns = now->mono_ns - (now->utc_ns - ev->utc_ns) - ev->mono_ns;
+        if (ev->mono_ns + shift_ns > now->mono_ns) {
+            /* The wall clock was set back since: what happened is never in the future. */
+            shift_ns = now->mono_ns - ev->mono_ns;
+        }
         ev->mono_ns += shift_ns;
     }
     const char *payload = column_text(st, 8);
@@ -251,7 +255,7 @@ static void collect(struct vg_worker *w, void *ctx)
     struct vg_journal *j = ctx;
     struct vg_journal_done done;
     while (vg_ring_pop(&w->done, &done)) {
-        if (done.status == VG_OK && done.duplicate == 0) {
+        if (done.status == VG_OK && done.duplicate == 0 && !done.refused) {
             j->committed = done.upto;
         }
         j->on_done(j->state, &done);

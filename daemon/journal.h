@@ -10,6 +10,7 @@
 
 #include <sqlite3.h>
 #include <stdatomic.h>
+#include <sys/types.h>
 
 #include "lib/log.h"
 #include "lib/wire.h"
@@ -26,6 +27,7 @@ struct vg_journal_job {
 struct vg_journal_done {
     uint64_t upto;      /* all posts up to this number are on disk */
     uint64_t duplicate; /* != 0: post `upto` was already recorded under this seq */
+    bool refused;       /* post `upto` alone: the schema does not take it, it is not on disk */
     int64_t took_ns;    /* of the commit */
     int8_t status;      /* enum vg_status; VG_ERR_STORE: nothing moved */
     bool full;          /* the disk is full */
@@ -51,14 +53,15 @@ struct vg_journal {
     sqlite3_stmt *insert;
     sqlite3_stmt *find_request;
     int64_t boot_row;
-    bool refused_row;
+    dev_t file_dev;           /* which file is open: somebody may remove or replace it */
+    ino_t file_ino;
     struct vg_log_limit limit; /* of what a bad disk says again every second */
     char path[288];
     char ballast[288];
     char boot_id[37];
 
     struct vg_journal_job *jobs; /* VG_JOURNAL_RING of them, the owner's */
-    struct vg_journal_done done[64];
+    struct vg_journal_done done[512]; /* of every command that can wait, and of the batches */
 };
 
 /* Told about each recorded decision, oldest first. mono_ns is already on this boot's axis. */

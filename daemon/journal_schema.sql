@@ -26,8 +26,8 @@ CREATE TABLE event (
     payload     ANY
 ) STRICT;
 
--- The last guarantee that a command is recorded once, whatever happened before.
-CREATE UNIQUE INDEX event_request ON event (request_id) WHERE request_id IS NOT NULL;
+-- The last guarantee that a command is recorded once on its bed, whatever happened before.
+CREATE UNIQUE INDEX event_request ON event (bed, request_id) WHERE request_id IS NOT NULL;
 -- What replay and the review of a session read. Ranges, not IN: SQLite would build the list anew for
 -- every row. A query uses such an index only if it says the same range.
 CREATE INDEX event_decision ON event (seq) WHERE kind >= 6 AND kind <= 11;

@@ -4,7 +4,10 @@
  * A failed transaction is rolled back and tried again with the next wake; the events are still in
  * the ring. On a full disk a ballast file of 4 MiB is given up first, so that the commands of the
  * next hour find room. A row that the schema refuses (which would be Vigil's own fault) is skipped
- * with a message: it must not block the rows after it.
+ * with a message: it must not block the rows after it, and a command in it is not confirmed.
+ *
+ * Trap: an open file that somebody removed still takes every row, and all are gone with the
+ * process. So before each batch the path must still lead to the file that is open.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +23,7 @@
 #include "vigil/compiler.h"
 #include "vigil_version.h"
 
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 #define BATCH_MAX 8192
 #define BALLAST_BYTES (4 * 1024 * 1024)
 
@@ -28,7 +31,12 @@ static const char insert_sql[] =
     "INSERT INTO event (seq, boot, mono_ns, utc_ns, clock_state, kind, flags, bed, device, session,"
     " operator, request_id, vital, value_milli, quality, payload)"
     " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16)"
-    " ON CONFLICT (request_id) WHERE request_id IS NOT NULL DO NOTHING";
+    " ON CONFLICT (bed, request_id) WHERE request_id IS NOT NULL DO NOTHING";
+
+/* Version 1 knew a request id once in the whole record: one that two beds used lost the second. */
+static const char from_1_sql[] =
+    "DROP INDEX event_request;"
+    "CREATE UNIQUE INDEX event_request ON event (bed, request_id) WHERE request_id IS NOT NULL";
 
 static enum vg_status complain(struct vg_journal *j, const char *what)
 {
@@ -67,13 +75,13 @@ static enum vg_status migrate(struct vg_journal *j)
     if (v < 0) {
         return complain(j, "cannot read the schema");
     }
-    if (v != 0) {
+    if (v > SCHEMA_VERSION) {
         vg_journal_complain(j, j->path, "its schema is newer than this program knows; install the "
                                         "newer Vigil");
         return VG_ERR_STORE;
     }
     (void)snprintf(sql, sizeof sql, "PRAGMA user_version = %d", SCHEMA_VERSION);
-    if (!run(j, "BEGIN IMMEDIATE") || !run(j, vg_journal_schema) || !run(j, sql) ||
+    if (!run(j, "BEGIN IMMEDIATE") || !run(j, v == 0 ? vg_journal_schema : from_1_sql) || !run(j, sql) ||
         !run(j, "COMMIT")) {
         (void)complain(j, "cannot make the tables");
         (void)run(j, "ROLLBACK");
@@ -102,6 +110,21 @@ static bool add_boot_row(struct vg_journal *j)
     return ok;
 }
 
+static void remember_file(struct vg_journal *j)
+{
+    struct stat st;
+    bool known = stat(j->path, &st) == 0;
+    j->file_dev = known ? st.st_dev : 0;
+    j->file_ino = known ? st.st_ino : 0;
+}
+
+/* Does the path still lead to the file that is open? */
+static bool is_still_there(const struct vg_journal *j)
+{
+    struct stat st;
+    return stat(j->path, &st) == 0 && st.st_dev == j->file_dev && st.st_ino == j->file_ino;
+}
+
 enum vg_status vg_store_open(struct vg_journal *j)
 {
     int rc;
@@ -125,10 +148,11 @@ enum vg_status vg_store_open(struct vg_journal *j)
     }
     if (sqlite3_prepare_v3(j->db, insert_sql, -1, SQLITE_PREPARE_PERSISTENT, &j->insert, NULL) !=
             SQLITE_OK ||
-        sqlite3_prepare_v3(j->db, "SELECT seq FROM event WHERE request_id = ?1", -1,
+        sqlite3_prepare_v3(j->db, "SELECT seq FROM event WHERE request_id = ?1 AND bed = ?2", -1,
                            SQLITE_PREPARE_PERSISTENT, &j->find_request, NULL) != SQLITE_OK) {
         goto fail;
     }
+    remember_file(j);
     return VG_OK;
 fail:
     rc = sqlite3_errcode(j->db);
@@ -222,10 +246,11 @@ static int insert_row(struct vg_journal *j, const struct vg_event *ev)
     return rc;
 }
 
-static uint64_t earlier_receipt(struct vg_journal *j, const char *request_id)
+static uint64_t earlier_receipt(struct vg_journal *j, const struct vg_event *ev)
 {
     uint64_t seq = 0;
-    (void)sqlite3_bind_text(j->find_request, 1, request_id, -1, SQLITE_STATIC);
+    bind_name(j->find_request, 1, vg_event_request_id(ev));
+    bind_name(j->find_request, 2, vg_wire_bed(j->names, ev->bed));
     if (sqlite3_step(j->find_request) == SQLITE_ROW) {
         seq = (uint64_t)sqlite3_column_int64(j->find_request, 0);
     }
@@ -264,15 +289,19 @@ static bool write_rows(struct vg_journal *j, size_t n, struct vg_journal_done *d
         const struct vg_journal_job *job = vg_ring_peek(&j->worker.jobs, i);
         int rc = insert_row(j, &job->ev);
         if (rc == SQLITE_CONSTRAINT) {
+            struct vg_journal_done no = { .upto = job->number, .refused = true };
             vg_log(VG_LOG_ERROR, "journal: row %llu refused, skipped: %s",
                    (unsigned long long)job->ev.seq, sqlite3_errmsg(j->db));
+            if (vg_event_request_id(&job->ev) != NULL) {
+                (void)vg_ring_push(&j->worker.done, &no);
+            }
         } else if (rc != SQLITE_DONE) {
             done->full = rc == SQLITE_FULL;
             return false;
         } else if (sqlite3_changes(j->db) == 0 && vg_event_request_id(&job->ev) != NULL) {
             struct vg_journal_done dup = {
                 .upto = job->number,
-                .duplicate = earlier_receipt(j, vg_event_request_id(&job->ev)),
+                .duplicate = earlier_receipt(j, &job->ev),
                 .status = VG_OK,
             };
             (void)vg_ring_push(&j->worker.done, &dup);
@@ -281,9 +310,46 @@ static bool write_rows(struct vg_journal *j, size_t n, struct vg_journal_done *d
     return true;
 }
 
+/* A record that could not be read at the start may turn up later, with numbers this run gives
+ * again. (Within a step a command may follow the transitions it caused: hence the margin.) */
+static bool is_behind(struct vg_journal *j)
+{
+    sqlite3_stmt *st = NULL;
+    const struct vg_journal_job *first = vg_ring_peek(&j->worker.jobs, 0);
+    bool behind = true;
+    if (sqlite3_prepare_v2(j->db, "SELECT max(seq) FROM event", -1, &st, NULL) == SQLITE_OK &&
+        sqlite3_step(st) == SQLITE_ROW) {
+        behind = (uint64_t)sqlite3_column_int64(st, 0) < first->ev.seq + VG_EFFECTS_MAX;
+    }
+    (void)sqlite3_finalize(st);
+    if (!behind) {
+        vg_journal_complain(j, j->path,
+                            "it was not readable when vigild started and its numbers are ahead of "
+                            "this run's; restart vigild");
+        vg_store_close(j);
+    }
+    return behind;
+}
+
+/* The right file, open. A removed one is an error once, so that it is told; then a new one
+ * begins. */
+static bool have_file(struct vg_journal *j)
+{
+    bool was_open = j->db != NULL;
+
+    if (was_open && !is_still_there(j)) {
+        vg_journal_complain(j, j->path,
+                            "was removed or replaced while in use; what it held is gone from here, "
+                            "a new record begins");
+        vg_store_close(j);
+        return false;
+    }
+    return vg_journal_lock(j) == VG_OK && vg_store_open(j) == VG_OK && (was_open || is_behind(j));
+}
+
 static bool commit_batch(struct vg_journal *j, size_t n, struct vg_journal_done *done)
 {
-    if (vg_journal_lock(j) != VG_OK || vg_store_open(j) != VG_OK) {
+    if (!have_file(j)) {
         return false;
     }
     if (run(j, "BEGIN IMMEDIATE") && (j->boot_row != 0 || add_boot_row(j)) &&

@@ -96,10 +96,21 @@ static enum vg_status take_line(struct vg_modbus_link *l)
     return vg_tty_lock(fd);
 }
 
+/* Did the other end close a TCP connection since the last request? */
+static bool is_hung_up(const struct vg_modbus_link *l)
+{
+    uint8_t byte;
+    return !is_rtu(l) &&
+           recv(modbus_get_socket(l->ctx), &byte, sizeof byte, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 static enum vg_status open_bus(struct vg_modbus_link *l)
 {
     enum vg_status st = VG_ERR_IO;
 
+    if (l->ctx != NULL && is_hung_up(l)) {
+        vg_modbus_close(l); /* a gateway that closes after each answer is no lost device */
+    }
     if (l->ctx != NULL) {
         return VG_OK;
     }
@@ -169,8 +180,8 @@ static void prepare(struct vg_modbus_link *l, const struct vg_bus_job *job, uint
         }
         sleep_until(l->quiet_from_ns +
                     (l->last_unit != 0 && l->last_unit != job->unit ? UNIT_SWITCH_NS : GAP_NS));
-        (void)modbus_flush(l->ctx);
     }
+    (void)modbus_flush(l->ctx); /* over TCP: a second answer to the request before */
     l->last_unit = job->unit;
     (void)modbus_set_slave(l->ctx, job->unit);
     (void)modbus_set_response_timeout(l->ctx, (uint32_t)(t_ns / VG_NS_PER_S),
@@ -181,7 +192,10 @@ static void prepare(struct vg_modbus_link *l, const struct vg_bus_job *job, uint
 static enum vg_status judge(struct vg_modbus_link *l, int err, uint8_t *exception)
 {
     l->quiet_from_ns = mono_ns();
-    if (err > MODBUS_ENOBASE && err <= MODBUS_ENOBASE + MODBUS_EXCEPTION_GATEWAY_TARGET) {
+    if (err == EMBXGPATH || err == EMBXGTAR) {
+        return VG_ERR_TIMEOUT; /* the gateway's words: it got no answer from the unit */
+    }
+    if (err > MODBUS_ENOBASE && err < EMBXGPATH) {
         *exception = (uint8_t)(err - MODBUS_ENOBASE);
         return VG_ERR_STATE;
     }

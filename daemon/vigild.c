@@ -159,7 +159,8 @@ static enum vg_status open_record(struct vigild *v, int64_t *last_utc_ns)
     if (v->engine.seq > 0) {
         v->engine.seq += SEQ_RESERVE;
     }
-    uint64_t far_ahead = (uint64_t)(v->reactor.now.utc_ns / VG_NS_PER_MS);
+    /* More numbers a second than 256 oximeters use, so that the next such start is ahead of it. */
+    uint64_t far_ahead = (uint64_t)(v->reactor.now.utc_ns / (100 * VG_NS_PER_US));
     if (bad && v->engine.seq < far_ahead) {
         /* Without the old record the numbers must still not collide with it later. */
         v->engine.seq = far_ahead;

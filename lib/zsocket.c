@@ -10,6 +10,7 @@
 #include <zmq.h>
 
 #include "lib/log.h"
+#include "vigil/capacity.h"
 
 static const char *ipc_path(const char *endpoint)
 {
@@ -45,7 +46,13 @@ static void *fail(void *s, const char *endpoint)
 
 void *vg_zsocket_open(void *zmq, int type, const char *endpoint, int high_water)
 {
+    /* A request has at most VG_WIRE_MAX bytes. A little more is answered with an error; who sends
+     * megabytes is disconnected, before they fill the memory. */
+    int64_t longest = 16 * VG_WIRE_MAX;
     void *s = make(zmq, type, high_water);
+    if (s != NULL) {
+        (void)zmq_setsockopt(s, ZMQ_MAXMSGSIZE, &longest, sizeof longest);
+    }
     if (s == NULL || zmq_bind(s, endpoint) != 0) {
         return fail(s, endpoint);
     }

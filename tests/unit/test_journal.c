@@ -32,6 +32,7 @@ static uint64_t seq;
 static uint64_t failures;
 static uint64_t duplicate_of; /* of the last duplicate reported */
 static uint64_t duplicate_number;
+static uint64_t refused_number;
 static bool check_reports;
 static struct vg_event replayed[64];
 static size_t replayed_count;
@@ -66,6 +67,8 @@ static void on_done(void *state, const struct vg_journal_done *done)
     (void)state;
     if (done->status != VG_OK) {
         failures++;
+    } else if (done->refused) {
+        refused_number = done->upto;
     } else if (done->duplicate != 0) {
         duplicate_of = done->duplicate;
         duplicate_number = done->upto;
@@ -119,6 +122,7 @@ static int set_up(void **state)
     seq = 0;
     failures = 0;
     duplicate_of = 0;
+    refused_number = 0;
     check_reports = false;
     replayed_count = 0;
     (void)snprintf(dir, sizeof dir, "/tmp/vigil-journal-XXXXXX");
@@ -435,7 +439,88 @@ static void test_journal__begins_when_its_folder_appears(void **state)
     assert_int_equal(j.committed, 1);
 }
 
+/* An open file takes every row after somebody removed it, and all would be gone with the process. */
+static void test_journal__sees_that_its_file_was_removed(void **state)
+{
+    char command[160];
+    (void)state;
+    open_record();
+    (void)post(dose("r-1", 1));
+    vg_journal_commit(&j);
+    (void)snprintf(command, sizeof command, "rm -f %s/vigil.db*", dir);
+    assert_int_equal(system(command), 0);
+    (void)post(dose("r-2", 1));
+    vg_journal_commit(&j);
+    assert_int_equal(failures, 1);
+    assert_int_equal(j.committed, 1);
+    vg_journal_commit(&j);
+    assert_int_equal(j.committed, 2);
+    assert_int_equal(ask("SELECT count(*) FROM dose WHERE request_id = 'r-2'"), 1);
+}
+
+static void test_journal__a_command_whose_number_is_taken_is_not_confirmed(void **state)
+{
+    (void)state;
+    open_record();
+    (void)post(dose("r-1", 1));
+    vg_journal_commit(&j);
+    seq = 0;
+    (void)post(dose("r-2", 1));
+    (void)post(dose("r-3", 1));
+    vg_journal_commit(&j);
+    assert_int_equal(refused_number, 2);
+    assert_int_equal(j.committed, 3); /* the rows behind it are not held up */
+    assert_int_equal(ask("SELECT count(*) FROM dose"), 2);
+}
+
+static void test_journal__does_not_write_into_a_record_that_is_ahead(void **state)
+{
+    char sql[] = "PRAGMA user_version";
+    (void)state;
+    open_record();
+    seq = 1000000;
+    (void)post(dose("r-1", 1));
+    vg_journal_commit(&j);
+    vg_journal_stop(&j);
+    assert_int_equal(ask(sql), 2);
+    prepare(&j);
+    (void)snprintf(j.path, sizeof j.path, "%s/vigil.db", dir); /* as if not there at the start */
+    start(true);
+    seq = 5;
+    (void)post(dose("r-2", 1));
+    vg_journal_commit(&j);
+    assert_int_equal(failures, 1);
+    assert_int_equal(ask("SELECT count(*) FROM dose"), 1);
+}
+
 /* --- opening ---------------------------------------------------------------------------------- */
+
+static void test_journal__two_beds_may_use_one_request_id(void **state)
+{
+    (void)state;
+    names.bed_count = 2;
+    names.bed[1] = "bed-2";
+    open_record();
+    /* A record of version 1 did not allow it. */
+    vg_journal_stop(&j);
+    assert_int_equal(ask("DROP INDEX event_request"), 0);
+    assert_int_equal(ask("CREATE UNIQUE INDEX event_request ON event (request_id)"
+                         " WHERE request_id IS NOT NULL"),
+                     0);
+    assert_int_equal(ask("PRAGMA user_version = 1"), 0);
+    open_record();
+    struct vg_event ev = dose("r-1", 1);
+    (void)post(ev);
+    ev.bed = 1;
+    ev.seq = ++seq;
+    (void)post(ev);
+    ev.seq = ++seq;
+    (void)post(ev);
+    vg_journal_commit(&j);
+    assert_int_equal(ask("SELECT count(*) FROM dose WHERE request_id = 'r-1'"), 2);
+    assert_int_equal(duplicate_number, 3);
+    assert_int_equal(ask("PRAGMA user_version"), 2);
+}
 
 static void test_journal__belongs_to_one_daemon(void **state)
 {
@@ -660,6 +745,10 @@ int main(void)
         cmocka_unit_test(test_journal__loses_nothing_when_all_fail_from_there_on),
         T(test_journal__gives_up_its_ballast_when_the_disk_is_full),
         T(test_journal__begins_when_its_folder_appears),
+        T(test_journal__sees_that_its_file_was_removed),
+        T(test_journal__a_command_whose_number_is_taken_is_not_confirmed),
+        T(test_journal__does_not_write_into_a_record_that_is_ahead),
+        T(test_journal__two_beds_may_use_one_request_id),
         T(test_journal__belongs_to_one_daemon),
         T(test_journal__keeps_a_damaged_file_and_begins_a_new_one),
         T(test_journal__leaves_a_newer_record_alone),

@@ -69,7 +69,7 @@ static const struct {
       "started restarted stopping storage_bad storage_good" },
     { word_vg_refusal_name, VG_REFUSED_COUNT,
       "none no_session session_open alarms_open no_instance already_acknowledged not_a_cuff "
-      "cuff_offline cuff_busy cuff_cooldown given_at" },
+      "cuff_offline cuff_busy cuff_cooldown given_at request_id_reused" },
 };
 
 static void test_names__are_what_the_record_holds(void **state)

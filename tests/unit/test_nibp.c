@@ -168,7 +168,7 @@ static const struct cell pairs[VG_NS_COUNT][VG_NI_COUNT] = {
         [VG_NI_RESULT] = NOTHING, /* an aborted determination has no result */
         [VG_NI_LINK_DOWN] = NOTHING, /* the abort stays owed */
         [VG_NI_LINK_UP] = ASK(ABORTING, ABORT),
-        [VG_NI_TIMEOUT] = GO(COOLDOWN),
+        [VG_NI_TIMEOUT] = FAIL(COOLDOWN, COMM_LOST), /* nobody said that the arm is free */
     },
     [VG_NS_COOLDOWN] = {
         [VG_NI_START] = NOTHING,

@@ -239,13 +239,44 @@ static void test_port__a_write_that_fails_is_a_lost_link(void **state)
     start();
     at(2);
     take = -1;
-    assert_int_equal(vg_port_request(port, VG_REQ_NIBP_START), VG_OK);
+    assert_int_equal(vg_port_request(port, VG_REQ_NIBP_START), VG_ERR_LOST);
+    assert_int_equal(vg_port_request(port, VG_REQ_NIBP_ABORT), VG_ERR_LOST);
+    at(2.1);
     assert_int_equal(port->conn.state, VG_PORT_BACKOFF);
     assert_int_equal(port->out_len, 0);
     take = 64;
     at(4);
     assert_int_equal(now_in(), VG_PORT_ONLINE);
     assert_int_equal(vdev_told(dev, 's'), 0); /* what was lost is not said later */
+}
+
+/* The end of a determination asks for the result from inside a frame. The line breaks at that very
+ * write, and more frames wait behind: the list of effects is carried out to its end, and the port
+ * is opened again. */
+static void test_port__a_write_that_fails_inside_a_frame(void **state)
+{
+    static const uint8_t end_and_idle[] = { 0x3e, 0x04, 0x4b, 0x73, 0x3e, 0x05, 0x00, 0x00, 0xbd };
+    (void)state;
+    begin("suntech", VG_SCHEME_TTY);
+    dev->duration_ns = 100 * SEC;
+    start();
+    at(2);
+    (void)vd_ask(&d, "{\"op\":\"nibp_start\",\"request_id\":\"r1\",\"operator\":\"n\",\"bed\":"
+                     "\"bed-1\",\"device\":\"dev\"}");
+    at(4);
+    assert_int_equal(d.v->engine.devices[0].nibp.state, VG_NS_INFLATING);
+    take = -1;
+    vdev_say(dev, end_and_idle, sizeof end_and_idle);
+    vd_settle(&d);
+    assert_int_equal(d.v->engine.devices[0].nibp.state, VG_NS_RESULT);
+    at(4.1);
+    assert_int_equal(now_in(), VG_PORT_BACKOFF);
+    take = 64;
+    at(8);
+    assert_int_equal(now_in(), VG_PORT_ONLINE);
+    assert_int_equal(vd_record(&d, "SELECT count(*) FROM event WHERE kind = 6 AND payload ->> "
+                                   "'state' = 'result'"),
+                     1);
 }
 
 static void test_port__reads_more_than_its_buffer_in_one_go(void **state)
@@ -313,6 +344,7 @@ int main(void)
         T(test_port__keeps_what_the_link_does_not_take),
         T(test_port__refuses_what_it_cannot_say),
         T(test_port__a_write_that_fails_is_a_lost_link),
+        T(test_port__a_write_that_fails_inside_a_frame),
         T(test_port__reads_more_than_its_buffer_in_one_go),
         T(test_port__waits_when_the_reactor_is_full),
         T(test_port__closed_does_nothing_any_more),

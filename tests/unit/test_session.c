@@ -208,6 +208,8 @@ static void test_session__the_ring_of_receipts_forgets_the_oldest(void **state)
         (void)core_dose(c, 0, VG_DOSE_BOLUS, 1, c->now_ns + CORE_UTC_OFFSET_NS);
     }
     struct vg_event ev = opening("request-1");
+    (void)snprintf(ev.u.session_move.text, sizeof ev.u.session_move.text, "p-1");
+    (void)snprintf(ev.u.session_move.operator_id, VG_NAME_MAX, "nurse");
     (void)core_feed(c, &ev);
     assert_true(core_reply(c)->duplicate);
     c->request_count = VG_RECEIPTS_MAX; /* the doses had request-2 and on */
@@ -216,7 +218,27 @@ static void test_session__the_ring_of_receipts_forgets_the_oldest(void **state)
     assert_false(core_reply(c)->duplicate); /* the record's unique index catches it */
     ev = opening("request-2");
     (void)core_feed(c, &ev);
-    assert_true(core_reply(c)->duplicate);
+    assert_int_equal(core_reply(c)->refusal, VG_REFUSED_ID_REUSED); /* still known: a dose */
+}
+
+/* A client that counts its requests from 1 again. To confirm the first dose for the second would
+ * lose it. */
+static void test_session__an_id_used_again_for_something_else_is_refused(void **state)
+{
+    (void)state;
+    (void)core_open_session(c, 0, "p-1");
+    uint64_t first = core_dose(c, 0, VG_DOSE_BOLUS, 10000, c->now_ns + CORE_UTC_OFFSET_NS)->receipt;
+    c->request_count--;
+    const struct vg_effect *fx =
+        core_dose(c, 0, VG_DOSE_BOLUS, 20000, c->now_ns + CORE_UTC_OFFSET_NS);
+    assert_int_equal(fx->status, VG_ERR_STATE);
+    assert_int_equal(fx->refusal, VG_REFUSED_ID_REUSED);
+    assert_int_equal(session()->bolus_total_ug, 10000);
+    c->request_count--;
+    /* The same dose again is a repeat, whenever it is said to have been given. */
+    fx = core_dose(c, 0, VG_DOSE_BOLUS, 10000, c->now_ns + CORE_UTC_OFFSET_NS + VG_NS_PER_S);
+    assert_true(fx->duplicate);
+    assert_int_equal(fx->receipt, first);
 }
 
 #define WITH_BEDS(test) cmocka_unit_test_setup(test, two_beds)
@@ -235,6 +257,7 @@ int main(void)
         WITH_BEDS(test_session__a_refused_request_may_be_tried_again),
         WITH_BEDS(test_session__receipts_of_another_bed_are_not_mixed_up),
         WITH_BEDS(test_session__the_ring_of_receipts_forgets_the_oldest),
+        WITH_BEDS(test_session__an_id_used_again_for_something_else_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
