@@ -164,8 +164,7 @@ static enum vg_cond_input classify(const struct vg_condition_row *row,
     return VG_CI_OK;
 }
 
-static void sample_slot(struct vg_step *st, struct vg_slot *s, int32_t value_milli,
-                        bool raise_only)
+static void sample_slot(struct vg_step *st, struct vg_slot *s, int32_t value_milli, bool raise_only)
 {
     enum vg_condition c = (enum vg_condition)s->condition;
     const struct vg_condition_row *row = vg_condition_get(c);
@@ -280,8 +279,7 @@ void vg_alarm_tick(struct vg_step *st)
     }
 }
 
-enum vg_refusal vg_alarm_acknowledge(struct vg_step *st, uint64_t instance,
-                                     const char *operator_id)
+enum vg_refusal vg_alarm_acknowledge(struct vg_step *st, uint64_t instance, const char *operator_id)
 {
     for (uint16_t i = 0; i < st->bed->slot_count; i++) {
         struct vg_slot *s = &st->bed->slots[i];

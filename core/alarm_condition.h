@@ -11,43 +11,43 @@
 #include "vigil/time.h"
 
 enum vg_cond_input {
-    VG_CI_ARM,         /* first valid sample, or the condition needs none */
-    VG_CI_BAD,         /* violates */
-    VG_CI_RAPID,       /* violates the rapid threshold */
-    VG_CI_BAND,        /* inside the limit by less than the hysteresis */
-    VG_CI_OK,          /* inside by at least the hysteresis */
-    VG_CI_WORSE,       /* a technical condition got a higher priority */
-    VG_CI_STALE,       /* the source has no value any more */
-    VG_CI_TICK,        /* time passed */
-    VG_CI_ACK,         /* a person acknowledged instance ctx->instance */
-    VG_CI_LIMITS_OK,   /* limits changed; the last valid value does not violate the new ones */
-    VG_CI_LIMITS_BAD,  /* limits changed; the last fresh value violates the new ones */
-    VG_CI_DROP,        /* session ended, or the phase does not need this vital */
-    VG_CI_OVERRIDE,    /* a named person ends the session with the alarm open */
-    VG_CI_RESTART,     /* the daemon restarted; the slot holds the last recorded state */
+    VG_CI_ARM,        /* first valid sample, or the condition needs none */
+    VG_CI_BAD,        /* violates */
+    VG_CI_RAPID,      /* violates the rapid threshold */
+    VG_CI_BAND,       /* inside the limit by less than the hysteresis */
+    VG_CI_OK,         /* inside by at least the hysteresis */
+    VG_CI_WORSE,      /* a technical condition got a higher priority */
+    VG_CI_STALE,      /* the source has no value any more */
+    VG_CI_TICK,       /* time passed */
+    VG_CI_ACK,        /* a person acknowledged instance ctx->instance */
+    VG_CI_LIMITS_OK,  /* limits changed; the last valid value does not violate the new ones */
+    VG_CI_LIMITS_BAD, /* limits changed; the last fresh value violates the new ones */
+    VG_CI_DROP,       /* session ended, or the phase does not need this vital */
+    VG_CI_OVERRIDE,   /* a named person ends the session with the alarm open */
+    VG_CI_RESTART,    /* the daemon restarted; the slot holds the last recorded state */
     VG_CI_COUNT
 };
 
 struct vg_slot {
-    uint64_t instance;    /* number of the open instance, 0 = none; never reused */
-    int64_t pend_ns;      /* when PENDING began */
-    int64_t open_ns;      /* when the instance opened */
-    int64_t ok_ns;        /* since when OK without a break; VG_TIME_NONE = not */
+    uint64_t instance; /* number of the open instance, 0 = none; never reused */
+    int64_t pend_ns;   /* when PENDING began */
+    int64_t open_ns;   /* when the instance opened */
+    int64_t ok_ns;     /* since when OK without a break; VG_TIME_NONE = not */
     int64_t ack_ns;
-    int64_t value_ns;     /* mono time of the last value classed; VG_TIME_NONE = none */
-    int64_t viol_ns[3];   /* starts of the last three violations, newest first */
-    int32_t worst_milli;  /* worst value of this pending time or instance */
-    int32_t last_milli;   /* last value classed */
-    int32_t limit_milli;  /* limit it was compared with */
+    int64_t value_ns;    /* mono time of the last value classed; VG_TIME_NONE = none */
+    int64_t viol_ns[3];  /* starts of the last three violations, newest first */
+    int32_t worst_milli; /* worst value of this pending time or instance */
+    int32_t last_milli;  /* last value classed */
+    int32_t limit_milli; /* limit it was compared with */
     uint16_t subject;
-    uint16_t flags;       /* enum vg_event_flag of the last sample */
-    uint16_t device;      /* device whose sample decided, or VG_DEVICE_NONE */
+    uint16_t flags;  /* enum vg_event_flag of the last sample */
+    uint16_t device; /* device whose sample decided, or VG_DEVICE_NONE */
     uint8_t condition;
-    uint8_t state;        /* enum vg_cond_state */
+    uint8_t state; /* enum vg_cond_state */
     uint8_t priority;
-    uint8_t run;          /* consecutive violating samples, up to the row's confirm */
+    uint8_t run; /* consecutive violating samples, up to the row's confirm */
     bool ack;
-    bool held;            /* the source is stale: what is shown is the past */
+    bool held; /* the source is stale: what is shown is the past */
     bool has_value;
 };
 
@@ -59,7 +59,7 @@ struct vg_cond_ctx {
     uint64_t instance;     /* ACK: which; OPEN: the number a new instance gets */
     int32_t value_milli;   /* BAD, RAPID, BAND, OK */
     bool has_value;
-    bool low_side;         /* worse means smaller */
+    bool low_side; /* worse means smaller */
 };
 
 /* What an input did. moved = false: no row applied, or nothing worth a record happened. */

@@ -102,9 +102,9 @@ void vg_cuff_word(struct vg_step *st)
     };
     struct vg_member *m = &st->e->devices[st->in->device];
     VG_ASSERT(st->in->u.cuff.word < VG_CUFF_WORD_COUNT);
-    follow(st, st->in->device,
-           vg_nibp_step(&m->nibp, (enum vg_nibp_input)input_of[st->in->u.cuff.word],
-                        st->in->mono_ns));
+    follow(
+        st, st->in->device,
+        vg_nibp_step(&m->nibp, (enum vg_nibp_input)input_of[st->in->u.cuff.word], st->in->mono_ns));
 }
 
 void vg_cuff_result(struct vg_step *st)

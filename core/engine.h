@@ -30,12 +30,12 @@ enum vg_verb {
 
 struct vg_effect {
     struct vg_event ev;
-    uint64_t receipt;  /* REPLY: sequence number under which the command is recorded */
+    uint64_t receipt; /* REPLY: sequence number under which the command is recorded */
     uint8_t verbs;
-    uint8_t request;   /* enum vg_request_what */
-    uint8_t refusal;   /* enum vg_refusal */
-    int8_t status;     /* enum vg_status of a REPLY */
-    bool duplicate;    /* REPLY: the request id was known, nothing was done again */
+    uint8_t request; /* enum vg_request_what */
+    uint8_t refusal; /* enum vg_refusal */
+    int8_t status;   /* enum vg_status of a REPLY */
+    bool duplicate;  /* REPLY: the request id was known, nothing was done again */
 };
 
 struct vg_effects {
@@ -69,25 +69,25 @@ enum vg_member_slot { VG_MS_LINK, VG_MS_SENSOR, VG_MS_NIBP, VG_MS_COUNT };
 struct vg_member {
     struct vg_fresh fresh[VG_VITAL_COUNT];
     struct vg_nibp_machine nibp;
-    int64_t offline_ns;  /* since when it has not been online; VG_TIME_NONE = online */
-    int64_t back_ns;     /* when its last link or sensor alarm ended; VG_TIME_NONE = never */
-    uint32_t vitals;     /* bit set of what it can produce */
-    uint32_t signal;     /* bits in force */
+    int64_t offline_ns; /* since when it has not been online; VG_TIME_NONE = online */
+    int64_t back_ns;    /* when its last link or sensor alarm ended; VG_TIME_NONE = never */
+    uint32_t vitals;    /* bit set of what it can produce */
+    uint32_t signal;    /* bits in force */
     uint16_t bed;
-    uint16_t next;       /* next device of the bed, VG_DEVICE_NONE at the end */
+    uint16_t next;              /* next device of the bed, VG_DEVICE_NONE at the end */
     uint16_t slot[VG_MS_COUNT]; /* index + 1, 0 = not used yet */
-    uint16_t flags;      /* VG_FLAG_TEST */
-    uint8_t port;        /* enum vg_port_state */
-    uint8_t fails;       /* failed cuff readings in a row */
+    uint16_t flags;             /* VG_FLAG_TEST */
+    uint8_t port;               /* enum vg_port_state */
+    uint8_t fails;              /* failed cuff readings in a row */
     bool is_cuff;
-    bool foreign;        /* the determination that runs is of a session that has ended */
+    bool foreign; /* the determination that runs is of a session that has ended */
 };
 
 struct vg_bed {
     struct vg_session session;
-    uint16_t first, last;               /* devices, in the order of the configuration */
-    uint16_t speaker[VG_VITAL_COUNT];   /* whose value counts, VG_DEVICE_NONE = nobody's */
-    uint16_t vital_slot[VG_VITAL_COUNT];/* DATA_LOST: index + 1 */
+    uint16_t first, last;                /* devices, in the order of the configuration */
+    uint16_t speaker[VG_VITAL_COUNT];    /* whose value counts, VG_DEVICE_NONE = nobody's */
+    uint16_t vital_slot[VG_VITAL_COUNT]; /* DATA_LOST: index + 1 */
     uint16_t slot_count;
     uint16_t receipt_next;
     bool replayed;                      /* a recorded event touched this bed */
@@ -96,9 +96,9 @@ struct vg_bed {
 };
 
 struct vg_engine {
-    uint64_t seq;       /* last number given */
-    int64_t begun_ns;   /* when this run of the program began to watch */
-    bool storage_bad;   /* as the daemon said last */
+    uint64_t seq;     /* last number given */
+    int64_t begun_ns; /* when this run of the program began to watch */
+    bool storage_bad; /* as the daemon said last */
     uint16_t bed_count;
     uint16_t device_count;
     struct vg_limits limits;

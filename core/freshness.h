@@ -9,14 +9,14 @@
 #include "vigil/event.h"
 
 struct vg_fresh {
-    uint64_t seq;        /* event of the last valid sample */
-    int64_t valid_ns;    /* mono time of the last valid sample; VG_TIME_NONE = never */
+    uint64_t seq;     /* event of the last valid sample */
+    int64_t valid_ns; /* mono time of the last valid sample; VG_TIME_NONE = never */
     int64_t valid_utc_ns;
     int32_t value_milli; /* last valid value */
     uint16_t flags;
-    uint8_t state;       /* enum vg_freshness */
-    uint8_t quality;     /* of the last sample, valid or not */
-    uint8_t run;         /* consecutive valid samples while not FRESH */
+    uint8_t state;   /* enum vg_freshness */
+    uint8_t quality; /* of the last sample, valid or not */
+    uint8_t run;     /* consecutive valid samples while not FRESH */
     bool sensor_off;
 };
 

@@ -50,9 +50,9 @@ NAME_TABLE(enum vg_cuff_word, vg_cuff_word_name, VG_CUFF_WORD_COUNT, "accepted",
            "completed", "aborted", "refused", "idle")
 NAME_TABLE(enum vg_daemon_what, vg_daemon_what_name, VG_DAEMON_WHAT_COUNT, "started", "restarted",
            "stopping", "storage_bad", "storage_good")
-NAME_TABLE(enum vg_refusal, vg_refusal_name, VG_REFUSED_COUNT, "none", "no_session",
-           "session_open", "alarms_open", "no_instance", "already_acknowledged", "not_a_cuff",
-           "cuff_offline", "cuff_busy", "cuff_cooldown", "given_at", "request_id_reused")
+NAME_TABLE(enum vg_refusal, vg_refusal_name, VG_REFUSED_COUNT, "none", "no_session", "session_open",
+           "alarms_open", "no_instance", "already_acknowledged", "not_a_cuff", "cuff_offline",
+           "cuff_busy", "cuff_cooldown", "given_at", "request_id_reused")
 NAME_TABLE(enum vg_refusal, vg_refusal_text, VG_REFUSED_COUNT, "",
            "no session is open on this bed; open one first (session open)",
            "a session is already open on this bed; close it first",

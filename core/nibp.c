@@ -31,10 +31,22 @@ struct cell {
 };
 
 #define TO(state) (VG_NS_##state + 1)
-#define GO(state) { TO(state), VG_REQ_NONE, VG_NIBP_OK }
-#define ASK(state, what) { TO(state), VG_REQ_NIBP_##what, VG_NIBP_OK }
-#define FAIL(state, err) { TO(state), VG_REQ_NONE, VG_NIBP_##err }
-#define FAIL_ABORT(err) { TO(ABORTING), VG_REQ_NIBP_ABORT, VG_NIBP_##err }
+#define GO(state)                                                                                  \
+    {                                                                                              \
+        TO(state), VG_REQ_NONE, VG_NIBP_OK                                                         \
+    }
+#define ASK(state, what)                                                                           \
+    {                                                                                              \
+        TO(state), VG_REQ_NIBP_##what, VG_NIBP_OK                                                  \
+    }
+#define FAIL(state, err)                                                                           \
+    {                                                                                              \
+        TO(state), VG_REQ_NONE, VG_NIBP_##err                                                      \
+    }
+#define FAIL_ABORT(err)                                                                            \
+    {                                                                                              \
+        TO(ABORTING), VG_REQ_NIBP_ABORT, VG_NIBP_##err                                             \
+    }
 
 static const struct cell table[VG_NS_COUNT][VG_NI_COUNT] = {
     [VG_NS_IDLE] = {
@@ -185,9 +197,8 @@ struct vg_nibp_step vg_nibp_tick(struct vg_nibp_machine *m, int64_t now_ns)
         return lasted_ns >= START_NS ? vg_nibp_step(m, VG_NI_TIMEOUT, now_ns) : none;
     case VG_NS_INFLATING:
     case VG_NS_MEASURING:
-        return now_ns - m->started_ns >= DETERMINATION_NS
-                   ? vg_nibp_step(m, VG_NI_TIMEOUT, now_ns)
-                   : none;
+        return now_ns - m->started_ns >= DETERMINATION_NS ? vg_nibp_step(m, VG_NI_TIMEOUT, now_ns)
+                                                          : none;
     case VG_NS_RESULT:
         return lasted_ns >= RESULT_NS ? again(m, VG_REQ_NIBP_RESULT, RESULT_TRIES, now_ns) : none;
     case VG_NS_ABORTING:

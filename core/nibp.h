@@ -13,29 +13,29 @@
 #define VG_NIBP_COOLDOWN_NS (30 * VG_NS_PER_S)
 
 enum vg_nibp_input {
-    VG_NI_START,      /* a person asks; the caller has checked vg_nibp_may_start() */
-    VG_NI_ABORT,      /* a person asks */
-    VG_NI_ACCEPTED,   /* words of the cuff */
+    VG_NI_START,    /* a person asks; the caller has checked vg_nibp_may_start() */
+    VG_NI_ABORT,    /* a person asks */
+    VG_NI_ACCEPTED, /* words of the cuff */
     VG_NI_BUSY,
     VG_NI_RUNNING,
-    VG_NI_FALLING,    /* cuff pressure is falling: measuring */
+    VG_NI_FALLING, /* cuff pressure is falling: measuring */
     VG_NI_COMPLETED,
     VG_NI_ABORTED,
     VG_NI_REFUSED,
     VG_NI_IDLE,
-    VG_NI_RESULT,     /* numbers or an error arrived */
+    VG_NI_RESULT, /* numbers or an error arrived */
     VG_NI_LINK_DOWN,
     VG_NI_LINK_UP,
-    VG_NI_TIMEOUT,    /* the present state lasted too long */
+    VG_NI_TIMEOUT, /* the present state lasted too long */
     VG_NI_COUNT
 };
 
 struct vg_nibp_machine {
-    int64_t since_ns;      /* when the state was entered */
-    int64_t started_ns;    /* when the determination was asked for */
-    int32_t peak_milli;    /* highest cuff pressure of this determination */
-    uint8_t state;         /* enum vg_nibp_state */
-    uint8_t retries;       /* of the result request */
+    int64_t since_ns;   /* when the state was entered */
+    int64_t started_ns; /* when the determination was asked for */
+    int32_t peak_milli; /* highest cuff pressure of this determination */
+    uint8_t state;      /* enum vg_nibp_state */
+    uint8_t retries;    /* of the result request */
     bool link_up;
 };
 
@@ -43,9 +43,9 @@ struct vg_nibp_machine {
 struct vg_nibp_step {
     bool moved;
     uint8_t from;
-    uint8_t request;  /* enum vg_request_what, VG_REQ_NONE = none */
-    uint8_t error;    /* enum vg_nibp_error to report as the result, VG_NIBP_OK = none */
-    bool accept;      /* RESULT: the numbers belong to our determination */
+    uint8_t request; /* enum vg_request_what, VG_REQ_NONE = none */
+    uint8_t error;   /* enum vg_nibp_error to report as the result, VG_NIBP_OK = none */
+    bool accept;     /* RESULT: the numbers belong to our determination */
 };
 
 void vg_nibp_init(struct vg_nibp_machine *m);

@@ -15,7 +15,7 @@
 #include "vigil/time.h"
 #include "vigil/vital.h"
 
-#define S(n) ((n) * VG_NS_PER_S)
+#define S(n) ((n)*VG_NS_PER_S)
 #define CONTINUOUS S(4), S(10), S(30), true
 #define UNWATCHED S(4), S(10), 0, true
 #define CUFF S(420), S(900), 0, false

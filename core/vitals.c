@@ -194,8 +194,7 @@ void vg_vitals_reading(struct vg_step *st)
     struct vg_effect *fx = &st->out->of[st->out->count++];
     memset(fx, 0, sizeof *fx);
     fx->ev = *st->in;
-    if (is_valid(fx->ev.u.reading.quality) &&
-        fx->ev.u.reading.age_ns > vg_vital_get(v)->stale_ns) {
+    if (is_valid(fx->ev.u.reading.quality) && fx->ev.u.reading.age_ns > vg_vital_get(v)->stale_ns) {
         fx->ev.u.reading.quality = VG_QUALITY_UNAVAILABLE; /* stale when it came: no value */
     }
     take_reading(st, fx, true);
@@ -283,8 +282,7 @@ static void tick_device(struct vg_step *st, uint16_t d)
                                                                    : st->e->begun_ns;
     }
     if (m->offline_ns != VG_TIME_NONE && now_ns - m->offline_ns > OFFLINE_NS) {
-        vg_alarm_technical(st, VG_COND_LINK_DEVICE, d, true,
-                           technical_priority(st, VG_PRIO_MED));
+        vg_alarm_technical(st, VG_COND_LINK_DEVICE, d, true, technical_priority(st, VG_PRIO_MED));
     }
     if (vg_alarm_is_open(st, VG_COND_SENSOR_OFF, d)) {
         tick_sensor(st, d);

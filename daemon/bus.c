@@ -217,8 +217,9 @@ static bool run_write(struct vg_bus *b)
     for (int rank = 0; rank < 3; rank++) {
         for (uint16_t i = b->first; i != VG_DEVICE_NONE; i = b->v->units[i].next) {
             struct vg_unit *u = &b->v->units[i];
-            bool *wants = rank == 0 ? &u->wants_abort : rank == 1 ? &u->wants_start
-                                                                  : &u->wants_enable;
+            bool *wants = rank == 0   ? &u->wants_abort
+                          : rank == 1 ? &u->wants_start
+                                      : &u->wants_enable;
             /* An enable waits until the unit is known to be there. */
             if (!*wants || (rank == 2 && u->conn.state != VG_PORT_ONLINE)) {
                 continue;
@@ -241,8 +242,7 @@ static bool run_write(struct vg_bus *b)
 static void advance(struct vigild *v, struct vg_unit *u, int64_t now_ns)
 {
     int64_t period_ns = u->cfg->poll_ns;
-    if (vg_nibp_is_measuring(&v->engine.devices[u->device].nibp) &&
-        period_ns > MEASURING_POLL_NS) {
+    if (vg_nibp_is_measuring(&v->engine.devices[u->device].nibp) && period_ns > MEASURING_POLL_NS) {
         period_ns = MEASURING_POLL_NS;
     }
     u->due_ns += period_ns;
@@ -376,8 +376,7 @@ enum vg_status vg_bus_add(struct vigild *v, uint16_t device)
     vg_conn_init(&u->conn, v->reactor.now.mono_ns);
     set_blocks(u);
     /* Spread over the period, so that many units do not ask in the same millisecond. */
-    u->due_ns = v->reactor.now.mono_ns +
-                cfg->poll_ns * (device % 64) / 64;
+    u->due_ns = v->reactor.now.mono_ns + cfg->poll_ns * (device % 64) / 64;
     return VG_OK;
 }
 

@@ -23,14 +23,14 @@ struct vg_unit {
     struct vg_blocks blocks;
     struct vg_regmap_state state;
     struct vg_sink sink;
-    int64_t due_ns;      /* next poll */
-    uint32_t faults;     /* in a row */
+    int64_t due_ns;  /* next poll */
+    uint32_t faults; /* in a row */
     uint16_t device;
-    uint16_t next;       /* next unit of the same bus, VG_DEVICE_NONE at the end */
+    uint16_t next; /* next unit of the same bus, VG_DEVICE_NONE at the end */
     uint16_t probe_len;
     bool wants_start, wants_abort, wants_enable;
     bool needs_probe;
-    bool no_fill;        /* a block with unused registers was refused once */
+    bool no_fill; /* a block with unused registers was refused once */
 };
 
 /* vg_modbus_run, or a test's stand-in. */
@@ -41,8 +41,8 @@ struct vg_bus {
     struct vigild *v;
     vg_modbus_fn run;
     struct vg_worker worker;
-    struct vg_modbus_link link;  /* the worker's */
-    uint16_t first;              /* unit = device index */
+    struct vg_modbus_link link; /* the worker's */
+    uint16_t first;             /* unit = device index */
     bool busy;
     int64_t sent_ns;
     struct vg_bus_job jobs[2];

@@ -65,8 +65,10 @@ static void resolve_beds(struct vg_config_reader *r)
             if (strcmp(r->raw.beds[k].id, bed->id) == 0) {
                 char path[VG_YAML_PATH_MAX];
                 (void)snprintf(path, sizeof path, "beds[%u].id", (unsigned)i);
-                vg_yaml_error(&r->y, path, "'%s' is already the id of beds[%u]; "
-                              "give each bed its own", bed->id, (unsigned)k);
+                vg_yaml_error(&r->y, path,
+                              "'%s' is already the id of beds[%u]; "
+                              "give each bed its own",
+                              bed->id, (unsigned)k);
                 break;
             }
         }

@@ -31,10 +31,10 @@ enum vg_link_scheme {
 };
 
 struct vg_link_config {
-    uint8_t scheme;             /* enum vg_link_scheme */
-    uint16_t port;              /* TCP */
-    char target[VG_PATH_MAX];   /* path, or host */
-    struct vg_line line;        /* driver's default, overridden by `line:` */
+    uint8_t scheme;           /* enum vg_link_scheme */
+    uint16_t port;            /* TCP */
+    char target[VG_PATH_MAX]; /* path, or host */
+    struct vg_line line;      /* driver's default, overridden by `line:` */
 };
 
 struct vg_bed_config {
@@ -50,10 +50,10 @@ struct vg_device_config {
     const struct vg_driver *driver;
     struct vg_link_config link;
     struct vg_driver_options options;
-    uint8_t unit;          /* Modbus, 1..247 (0..255 over TCP) */
-    bool test;             /* `test: yes`: mark everything as TEST */
-    int64_t poll_ns;       /* Modbus poll period, default 1 s */
-    int64_t timeout_ns;    /* Modbus response time-out, default 300 ms */
+    uint8_t unit;       /* Modbus, 1..247 (0..255 over TCP) */
+    bool test;          /* `test: yes`: mark everything as TEST */
+    int64_t poll_ns;    /* Modbus poll period, default 1 s */
+    int64_t timeout_ns; /* Modbus response time-out, default 300 ms */
 };
 
 struct vg_config {

@@ -68,8 +68,10 @@ static bool check_pair(struct vg_config_reader *r, uint16_t first, uint16_t i)
         return false;
     }
     if (a->unit == b->unit) {
-        FAULT(r, i, "unit", "'%u' is already the unit of devices[%u] (%s) on this bus; "
-              "give each unit its own address", (unsigned)b->unit, (unsigned)first, a->id);
+        FAULT(r, i, "unit",
+              "'%u' is already the unit of devices[%u] (%s) on this bus; "
+              "give each unit its own address",
+              (unsigned)b->unit, (unsigned)first, a->id);
         return false;
     }
     if (is_path(&a->link) && !same_line(&a->link.line, &b->link.line)) {
@@ -110,8 +112,10 @@ static void add_load(struct vg_config_reader *r, uint16_t first, uint16_t i)
     double load = before + vg_bus_unit_load(&r->out->maps[d->map], &d->link.line, d->poll_ns);
     r->bus_load[first] = load;
     if (before <= LOAD_MAX && load > LOAD_MAX) {
-        FAULT(r, i, "link", "with this unit the bus would be busy %.0f %% of the time, more than "
-              "80 %%; poll its units less often, raise baud, or use a second bus", load * 100.0);
+        FAULT(r, i, "link",
+              "with this unit the bus would be busy %.0f %% of the time, more than "
+              "80 %%; poll its units less often, raise baud, or use a second bus",
+              load * 100.0);
     }
 }
 

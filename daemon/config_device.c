@@ -97,8 +97,10 @@ static void unknown_model(struct device *d)
     if (best != NULL) {
         FAULT(d, "model", "'%s' is not a known model; did you mean '%s'?", d->raw->model, best);
     } else {
-        FAULT(d, "model", "'%s' is not a known model; name its driver instead, vigild(8) lists "
-              "them", d->raw->model);
+        FAULT(d, "model",
+              "'%s' is not a known model; name its driver instead, vigild(8) lists "
+              "them",
+              d->raw->model);
     }
 }
 
@@ -155,8 +157,10 @@ static void resolve_link(struct device *d)
               d->out->driver->name);
     }
     if (d->out->driver->link == VG_LINK_BYTES && modbus) {
-        FAULT(d, "link", "driver %s does not speak Modbus; use serial:PATH, tty:PATH or "
-              "tcp:HOST:PORT", d->out->driver->name);
+        FAULT(d, "link",
+              "driver %s does not speak Modbus; use serial:PATH, tty:PATH or "
+              "tcp:HOST:PORT",
+              d->out->driver->name);
     }
 }
 
@@ -183,8 +187,10 @@ static void resolve_line(struct device *d)
     if (raw->baud != VG_YAML_UNSET) {
         line->baud = (uint32_t)raw->baud;
         if (!is_known_baud(raw->baud)) {
-            FAULT(d, "line.baud", "'%lld' is not a usual speed; write one of 110, 300, 600, 1200, "
-                  "2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400", (long long)raw->baud);
+            FAULT(d, "line.baud",
+                  "'%lld' is not a usual speed; write one of 110, 300, 600, 1200, "
+                  "2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400",
+                  (long long)raw->baud);
         }
     }
     if (raw->parity != VG_YAML_UNSET) {
@@ -198,7 +204,8 @@ static void resolve_line(struct device *d)
     char path[VG_YAML_PATH_MAX];
     device_path(d, "line", path, sizeof path);
     if (d->link_ok && !vg_link_has_line(&d->out->link) && vg_yaml_has(&d->r->y, path)) {
-        FAULT(d, "line", "has no effect on a TCP link; set the line at the serial server and "
+        FAULT(d, "line",
+              "has no effect on a TCP link; set the line at the serial server and "
               "remove it");
     }
 }

@@ -48,9 +48,9 @@ struct vg_raw_config {
 
 struct vg_raw_point {
     int32_t addr, bit, write;
-    int64_t role, area, type, order;   /* enums; type UNSET: by area */
-    int64_t vital, signal;             /* VG_YAML_UNSET when not given */
-    int64_t min_milli, max_milli;      /* the same */
+    int64_t role, area, type, order; /* enums; type UNSET: by area */
+    int64_t vital, signal;           /* VG_YAML_UNSET when not given */
+    int64_t min_milli, max_milli;    /* the same */
     int64_t scale_micro, offset_milli;
     uint16_t invalid_count;
     uint32_t invalid[VG_INVALID_MAX];
@@ -80,7 +80,7 @@ struct vg_file_id {
 
 /* Everything one load needs; on the heap for the time of the load, because it is large. */
 struct vg_config_reader {
-    struct vg_yaml y;       /* vigil.yaml */
+    struct vg_yaml y; /* vigil.yaml */
     struct vg_yaml_log log;
     struct vg_config *out;
     struct vg_raw_config raw;
@@ -131,8 +131,7 @@ double vg_bus_unit_load(const struct vg_regmap *map, const struct vg_line *line,
  *   path  where the name stands in vigil.yaml, for messages
  * vg_map_read -- the same from an open document; FALSE when an error was reported.
  */
-bool vg_config_map(struct vg_config_reader *r, const char *name, const char *path,
-                   uint16_t *index);
+bool vg_config_map(struct vg_config_reader *r, const char *name, const char *path, uint16_t *index);
 bool vg_map_read(struct vg_yaml *y, struct vg_raw_map *raw, struct vg_regmap *out);
 
 #endif

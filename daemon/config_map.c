@@ -73,12 +73,14 @@ static void check_role_keys(struct vg_yaml *y, const struct vg_raw_point *raw, u
     char path[VG_YAML_PATH_MAX];
     (void)snprintf(path, sizeof path, "points[%u].write", (unsigned)i);
     if (has_vital != (raw->role == VG_ROLE_VITAL)) {
-        point_error(y, i, has_vital ? "vital is only for role vital; remove it"
-                                    : "role vital does not say which; add vital");
+        point_error(y, i,
+                    has_vital ? "vital is only for role vital; remove it"
+                              : "role vital does not say which; add vital");
     }
     if (has_signal != (raw->role == VG_ROLE_SIGNAL)) {
-        point_error(y, i, has_signal ? "signal is only for role signal; remove it"
-                                     : "role signal does not say which; add signal");
+        point_error(y, i,
+                    has_signal ? "signal is only for role signal; remove it"
+                               : "role signal does not say which; add signal");
     }
     if (raw->role != VG_ROLE_ENABLE && vg_yaml_has(y, path)) {
         point_error(y, i, "write is only for role enable; remove it");
@@ -230,14 +232,15 @@ static bool read_file(struct vg_config_reader *r, const char *file, uint16_t ind
     return sound;
 }
 
-bool vg_config_map(struct vg_config_reader *r, const char *name, const char *path,
-                   uint16_t *index)
+bool vg_config_map(struct vg_config_reader *r, const char *name, const char *path, uint16_t *index)
 {
     char file[MAP_PATH_MAX];
     struct stat st;
     if (!find_file(r, name, file, &st)) {
-        vg_yaml_error(&r->y, path, "there is no map '%s'; put it as modbus/NAME.yaml beside this "
-                      "file, into /etc/vigil/modbus or " VG_DATADIR "/modbus", name);
+        vg_yaml_error(&r->y, path,
+                      "there is no map '%s'; put it as modbus/NAME.yaml beside this "
+                      "file, into /etc/vigil/modbus or " VG_DATADIR "/modbus",
+                      name);
         return false;
     }
     struct vg_config *out = r->out;
@@ -248,8 +251,7 @@ bool vg_config_map(struct vg_config_reader *r, const char *name, const char *pat
         }
     }
     if (out->map_count == VG_MAPS_MAX) {
-        vg_yaml_error(&r->y, path, "there are more than %d different maps; use fewer",
-                      VG_MAPS_MAX);
+        vg_yaml_error(&r->y, path, "there are more than %d different maps; use fewer", VG_MAPS_MAX);
         return false;
     }
     *index = out->map_count;

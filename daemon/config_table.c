@@ -11,9 +11,12 @@
 #include "daemon/config_internal.h"
 #include "vigil/time.h"
 
-#define TABLE(rows) { rows, VG_COUNT(rows) }
+#define TABLE(rows)                                                                                \
+    {                                                                                              \
+        rows, VG_COUNT(rows)                                                                       \
+    }
 #define AT(type, member) .offset = offsetof(type, member), .size = sizeof(((type *)NULL)->member)
-#define S(n) ((n) * VG_NS_PER_S)
+#define S(n) ((n)*VG_NS_PER_S)
 
 const char *const vg_parity_words[] = { "none", "even", "odd", NULL };
 static const char *const variant_words[] = { "standard", "extended", "fast", NULL };
@@ -24,91 +27,175 @@ static_assert(VG_COUNT(patient_words) == VG_PATIENT_COUNT + 1, "a patient mode h
 static_assert(VG_COUNT(latch_words) == VG_LATCH_COUNT + 1, "a latch mode has no word");
 
 static const struct vg_yaml_field endpoint_rows[] = {
-    { .key = "stream", .type = VG_YAML_STRING, AT(struct vg_raw_config, stream),
+    { .key = "stream",
+      .type = VG_YAML_STRING,
+      AT(struct vg_raw_config, stream),
       .fallback = "ipc:///run/vigil/view/stream.sock",
       .doc = "where the daemon publishes everything it sees, ipc:///PATH or tcp://127.0.0.1:PORT" },
-    { .key = "view", .type = VG_YAML_STRING, AT(struct vg_raw_config, view),
+    { .key = "view",
+      .type = VG_YAML_STRING,
+      AT(struct vg_raw_config, view),
       .fallback = "ipc:///run/vigil/view/view.sock",
       .doc = "where it answers questions, ipc:///PATH or tcp://127.0.0.1:PORT" },
-    { .key = "operate", .type = VG_YAML_STRING, AT(struct vg_raw_config, operate),
+    { .key = "operate",
+      .type = VG_YAML_STRING,
+      AT(struct vg_raw_config, operate),
       .fallback = "ipc:///run/vigil/operate/operate.sock",
       .doc = "where it takes commands, always ipc:///PATH, guarded by file permissions" },
 };
 static const struct vg_yaml_table endpoint_table = TABLE(endpoint_rows);
 
 static const struct vg_yaml_field bed_rows[] = {
-    { .key = "id", .type = VG_YAML_ID, .required = true, AT(struct vg_bed_config, id),
+    { .key = "id",
+      .type = VG_YAML_ID,
+      .required = true,
+      AT(struct vg_bed_config, id),
       .doc = "identifier of the bed in topics and records, for example bed-1" },
-    { .key = "name", .type = VG_YAML_STRING, AT(struct vg_bed_config, name),
+    { .key = "name",
+      .type = VG_YAML_STRING,
+      AT(struct vg_bed_config, name),
       .doc = "what people call the bed, by default its id" },
 };
 static const struct vg_yaml_table bed_table = TABLE(bed_rows);
 
 static const struct vg_yaml_field line_rows[] = {
-    { .key = "baud", .type = VG_YAML_INT, AT(struct vg_raw_line, baud), .min = 110, .max = 230400,
+    { .key = "baud",
+      .type = VG_YAML_INT,
+      AT(struct vg_raw_line, baud),
+      .min = 110,
+      .max = 230400,
       .doc = "speed of the serial line, by default the driver's, 9600 for Modbus" },
-    { .key = "parity", .type = VG_YAML_ENUM, AT(struct vg_raw_line, parity),
-      .names = vg_parity_words, .doc = "parity bit, by default the driver's, none for Modbus" },
-    { .key = "stop_bits", .type = VG_YAML_INT, AT(struct vg_raw_line, stop_bits), .min = 1,
-      .max = 2, .doc = "stop bits, by default the driver's, 1 for Modbus" },
-    { .key = "data_bits", .type = VG_YAML_INT, AT(struct vg_raw_line, data_bits), .min = 7,
-      .max = 8, .doc = "data bits, by default the driver's, always 8 for Modbus" },
+    { .key = "parity",
+      .type = VG_YAML_ENUM,
+      AT(struct vg_raw_line, parity),
+      .names = vg_parity_words,
+      .doc = "parity bit, by default the driver's, none for Modbus" },
+    { .key = "stop_bits",
+      .type = VG_YAML_INT,
+      AT(struct vg_raw_line, stop_bits),
+      .min = 1,
+      .max = 2,
+      .doc = "stop bits, by default the driver's, 1 for Modbus" },
+    { .key = "data_bits",
+      .type = VG_YAML_INT,
+      AT(struct vg_raw_line, data_bits),
+      .min = 7,
+      .max = 8,
+      .doc = "data bits, by default the driver's, always 8 for Modbus" },
 };
 static const struct vg_yaml_table line_table = TABLE(line_rows);
 
 static const struct vg_yaml_field option_rows[] = {
-    { .key = "variant", .type = VG_YAML_ENUM, AT(struct vg_raw_device, options.variant),
-      .names = variant_words, .fallback = "standard",
+    { .key = "variant",
+      .type = VG_YAML_ENUM,
+      AT(struct vg_raw_device, options.variant),
+      .names = variant_words,
+      .fallback = "standard",
       .doc = "which of its formats the sensor speaks, for drivers that know several" },
-    { .key = "patient", .type = VG_YAML_ENUM, AT(struct vg_raw_device, options.patient),
-      .names = patient_words, .fallback = "adult",
+    { .key = "patient",
+      .type = VG_YAML_ENUM,
+      AT(struct vg_raw_device, options.patient),
+      .names = patient_words,
+      .fallback = "adult",
       .doc = "patient mode asked of a cuff that has one" },
-    { .key = "map", .type = VG_YAML_STRING, AT(struct vg_raw_device, map),
+    { .key = "map",
+      .type = VG_YAML_STRING,
+      AT(struct vg_raw_device, map),
       .doc = "register map of a Modbus unit, a name such as vm2 or a path with a slash" },
 };
 static const struct vg_yaml_table option_table = TABLE(option_rows);
 
 static const struct vg_yaml_field device_rows[] = {
-    { .key = "id", .type = VG_YAML_ID, .required = true, AT(struct vg_raw_device, id),
+    { .key = "id",
+      .type = VG_YAML_ID,
+      .required = true,
+      AT(struct vg_raw_device, id),
       .doc = "identifier of the device in topics and records, for example ox-1" },
-    { .key = "bed", .type = VG_YAML_ID, .required = true, AT(struct vg_raw_device, bed),
+    { .key = "bed",
+      .type = VG_YAML_ID,
+      .required = true,
+      AT(struct vg_raw_device, bed),
       .doc = "id of the bed the device belongs to" },
-    { .key = "model", .type = VG_YAML_STRING, AT(struct vg_raw_device, model),
+    { .key = "model",
+      .type = VG_YAML_STRING,
+      AT(struct vg_raw_device, model),
       .doc = "name on the case, which chooses the driver; give either model or driver" },
-    { .key = "driver", .type = VG_YAML_STRING, AT(struct vg_raw_device, driver),
+    { .key = "driver",
+      .type = VG_YAML_STRING,
+      AT(struct vg_raw_device, driver),
       .doc = "name of the driver; give either driver or model" },
-    { .key = "link", .type = VG_YAML_STRING, .required = true, AT(struct vg_raw_device, link),
+    { .key = "link",
+      .type = VG_YAML_STRING,
+      .required = true,
+      AT(struct vg_raw_device, link),
       .doc = "serial:PATH, tty:PATH, tcp:HOST:PORT, modbus-rtu:PATH or modbus-tcp:HOST:PORT" },
-    { .key = "line", .type = VG_YAML_MAP, .offset = offsetof(struct vg_raw_device, line),
-      .table = &line_table, .doc = "serial line settings that differ from the driver's" },
-    { .key = "unit", .type = VG_YAML_INT, AT(struct vg_raw_device, unit), .min = 0, .max = 255,
+    { .key = "line",
+      .type = VG_YAML_MAP,
+      .offset = offsetof(struct vg_raw_device, line),
+      .table = &line_table,
+      .doc = "serial line settings that differ from the driver's" },
+    { .key = "unit",
+      .type = VG_YAML_INT,
+      AT(struct vg_raw_device, unit),
+      .min = 0,
+      .max = 255,
       .doc = "Modbus unit address, 1 to 247, over TCP also 0 and 255" },
-    { .key = "poll", .type = VG_YAML_DURATION, AT(struct vg_raw_device, poll_ns),
-      .min = 200 * VG_NS_PER_MS, .max = S(60), .doc = "Modbus polling period, by default 1s" },
-    { .key = "timeout", .type = VG_YAML_DURATION, AT(struct vg_raw_device, timeout_ns),
-      .min = 20 * VG_NS_PER_MS, .max = S(5),
+    { .key = "poll",
+      .type = VG_YAML_DURATION,
+      AT(struct vg_raw_device, poll_ns),
+      .min = 200 * VG_NS_PER_MS,
+      .max = S(60),
+      .doc = "Modbus polling period, by default 1s" },
+    { .key = "timeout",
+      .type = VG_YAML_DURATION,
+      AT(struct vg_raw_device, timeout_ns),
+      .min = 20 * VG_NS_PER_MS,
+      .max = S(5),
       .doc = "how long a Modbus unit may take to answer, by default 300ms" },
-    { .key = "test", .type = VG_YAML_BOOL, AT(struct vg_raw_device, test), .fallback = "no",
+    { .key = "test",
+      .type = VG_YAML_BOOL,
+      AT(struct vg_raw_device, test),
+      .fallback = "no",
       .doc = "marks everything the device says as TEST, for simulators and trials" },
-    { .key = "options", .type = VG_YAML_MAP, .table = &option_table,
+    { .key = "options",
+      .type = VG_YAML_MAP,
+      .table = &option_table,
       .doc = "options of the driver" },
 };
 static const struct vg_yaml_table device_table = TABLE(device_rows);
 
 #define LIMIT_ROWS(unit_text, low, high)                                                           \
-    { .key = "limit", .type = VG_YAML_DECIMAL, .places = 3, .unit = unit_text,                     \
-      AT(struct vg_limit, limit_milli), .min = (low) * 1000, .max = (high) * 1000,                 \
+    { .key = "limit",                                                                              \
+      .type = VG_YAML_DECIMAL,                                                                     \
+      .places = 3,                                                                                 \
+      .unit = unit_text,                                                                           \
+      AT(struct vg_limit, limit_milli),                                                            \
+      .min = (low)*1000,                                                                           \
+      .max = (high)*1000,                                                                          \
       .doc = "the value beyond which the condition is violated" },                                 \
         TIMING_ROWS
 #define TIMING_ROWS                                                                                \
-    { .key = "delay", .type = VG_YAML_DURATION, AT(struct vg_limit, delay_ns), .min = 0,           \
-      .max = S(60), .doc = "how long the violation must last before the alarm opens" },            \
-        { .key = "clear", .type = VG_YAML_DURATION, AT(struct vg_limit, clear_ns), .min = 0,       \
-          .max = S(60), .doc = "how long values must be good before the alarm ends" },             \
-        { .key = "latch", .type = VG_YAML_ENUM, AT(struct vg_limit, latch), .names = latch_words,  \
+    { .key = "delay",                                                                              \
+      .type = VG_YAML_DURATION,                                                                    \
+      AT(struct vg_limit, delay_ns),                                                               \
+      .min = 0,                                                                                    \
+      .max = S(60),                                                                                \
+      .doc = "how long the violation must last before the alarm opens" },                          \
+        { .key = "clear",                                                                          \
+          .type = VG_YAML_DURATION,                                                                \
+          AT(struct vg_limit, clear_ns),                                                           \
+          .min = 0,                                                                                \
+          .max = S(60),                                                                            \
+          .doc = "how long values must be good before the alarm ends" },                           \
+        { .key = "latch",                                                                          \
+          .type = VG_YAML_ENUM,                                                                    \
+          AT(struct vg_limit, latch),                                                              \
+          .names = latch_words,                                                                    \
           .doc = "what stays after the end: nothing, the message, or message and sound" },         \
-        { .key = "enabled", .type = VG_YAML_BOOL, AT(struct vg_limit, enabled),                    \
-          .doc = "whether the condition is watched at all" }
+    {                                                                                              \
+        .key = "enabled", .type = VG_YAML_BOOL, AT(struct vg_limit, enabled),                      \
+        .doc = "whether the condition is watched at all"                                           \
+    }
 
 static const struct vg_yaml_field percent_rows[] = { LIMIT_ROWS("%", 0, 100) };
 static const struct vg_yaml_field rate_rows[] = { LIMIT_ROWS("/min", 0, 400) };
@@ -120,7 +207,9 @@ static const struct vg_yaml_table pressure_table = TABLE(pressure_rows);
 static const struct vg_yaml_table technical_table = TABLE(technical_rows);
 
 #define CONDITION(name, cond, rows, text)                                                          \
-    [cond] = { .key = name, .type = VG_YAML_MAP, .table = &(rows),                                 \
+    [cond] = { .key = name,                                                                        \
+               .type = VG_YAML_MAP,                                                                \
+               .table = &(rows),                                                                   \
                .offset = offsetof(struct vg_raw_config, limits) +                                  \
                          (cond) * sizeof(struct vg_limit),                                         \
                .doc = text }
@@ -156,23 +245,48 @@ const char *vg_limit_key(enum vg_condition c)
 }
 
 static const struct vg_yaml_field root_rows[] = {
-    { .key = "version", .type = VG_YAML_INT, .required = true, AT(struct vg_raw_config, version),
-      .min = 1, .max = 1, .doc = "form of this file, always 1" },
-    { .key = "node", .type = VG_YAML_ID, AT(struct vg_raw_config, node), .fallback = "vigil",
+    { .key = "version",
+      .type = VG_YAML_INT,
+      .required = true,
+      AT(struct vg_raw_config, version),
+      .min = 1,
+      .max = 1,
+      .doc = "form of this file, always 1" },
+    { .key = "node",
+      .type = VG_YAML_ID,
+      AT(struct vg_raw_config, node),
+      .fallback = "vigil",
       .doc = "name of this machine among several" },
-    { .key = "state_dir", .type = VG_YAML_STRING, AT(struct vg_raw_config, state_dir),
-      .fallback = "/var/lib/vigil", .doc = "absolute path of the directory that holds the record" },
-    { .key = "endpoints", .type = VG_YAML_MAP, .table = &endpoint_table,
+    { .key = "state_dir",
+      .type = VG_YAML_STRING,
+      AT(struct vg_raw_config, state_dir),
+      .fallback = "/var/lib/vigil",
+      .doc = "absolute path of the directory that holds the record" },
+    { .key = "endpoints",
+      .type = VG_YAML_MAP,
+      .table = &endpoint_table,
       .doc = "sockets other programs connect to" },
-    { .key = "beds", .type = VG_YAML_LIST, .required = true, .table = &bed_table,
-      .offset = offsetof(struct vg_raw_config, beds), .size = sizeof(struct vg_bed_config),
-      .count_offset = offsetof(struct vg_raw_config, bed_count), .items_max = VG_BEDS_MAX,
+    { .key = "beds",
+      .type = VG_YAML_LIST,
+      .required = true,
+      .table = &bed_table,
+      .offset = offsetof(struct vg_raw_config, beds),
+      .size = sizeof(struct vg_bed_config),
+      .count_offset = offsetof(struct vg_raw_config, bed_count),
+      .items_max = VG_BEDS_MAX,
       .doc = "the beds this daemon watches, each with an id" },
-    { .key = "devices", .type = VG_YAML_LIST, .required = true, .table = &device_table,
-      .offset = offsetof(struct vg_raw_config, devices), .size = sizeof(struct vg_raw_device),
-      .count_offset = offsetof(struct vg_raw_config, device_count), .items_max = VG_DEVICES_MAX,
+    { .key = "devices",
+      .type = VG_YAML_LIST,
+      .required = true,
+      .table = &device_table,
+      .offset = offsetof(struct vg_raw_config, devices),
+      .size = sizeof(struct vg_raw_device),
+      .count_offset = offsetof(struct vg_raw_config, device_count),
+      .items_max = VG_DEVICES_MAX,
       .doc = "the devices at the beds, each with id, bed, driver or model, and link" },
-    { .key = "limits", .type = VG_YAML_MAP, .table = &limit_table,
+    { .key = "limits",
+      .type = VG_YAML_MAP,
+      .table = &limit_table,
       .doc = "alarm settings that differ from the defaults, by condition" },
 };
 const struct vg_yaml_table vg_config_table = TABLE(root_rows);

@@ -24,8 +24,7 @@ static bool is_news(const struct vg_conn *c, enum vg_port_state to)
     if (to == VG_PORT_OPENING || (uint8_t)to == c->reported) {
         return false;
     }
-    return to != VG_PORT_SYNCING || c->reported == VG_PORT_CLOSED ||
-           c->reported == VG_PORT_BACKOFF;
+    return to != VG_PORT_SYNCING || c->reported == VG_PORT_CLOSED || c->reported == VG_PORT_BACKOFF;
 }
 
 bool vg_conn_move(struct vg_conn *c, enum vg_port_state to, enum vg_status cause, int64_t now_ns,
@@ -71,8 +70,7 @@ void vg_conn_log(struct vg_conn *c, const struct vg_device_config *cfg, enum vg_
                        cfg->id, cfg->link.target, (unsigned)cfg->unit);
     } else if (to != VG_PORT_SYNCING) {
         vg_log_limited(&c->lost_limit, now_ns, VG_LOG_WARNING,
-                       "device: %s: %s, cause=%s link=%s unit=%u", cfg->id,
-                       vg_port_state_name(to), vg_status_name(cause), cfg->link.target,
-                       (unsigned)cfg->unit);
+                       "device: %s: %s, cause=%s link=%s unit=%u", cfg->id, vg_port_state_name(to),
+                       vg_status_name(cause), cfg->link.target, (unsigned)cfg->unit);
     }
 }

@@ -14,8 +14,8 @@
 #include "vigil/status.h"
 
 struct vg_conn {
-    int64_t due_ns;        /* BACKOFF: when to open again */
-    int64_t heard_ns;      /* last valid frame or answer, or the opening */
+    int64_t due_ns;   /* BACKOFF: when to open again */
+    int64_t heard_ns; /* last valid frame or answer, or the opening */
     int64_t backoff_ns;
     uint64_t dropped_seen; /* dropped bytes already reported */
     uint8_t state;         /* enum vg_port_state */

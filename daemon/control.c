@@ -183,7 +183,8 @@ static void operate_one(struct vigild *v, const struct incoming *in)
     }
     uint16_t slot = take_pending(v, &in->from);
     if (slot == VG_PENDING_NONE) {
-        struct vg_reply r = { .status = VG_ERR_FULL, .error = "busy",
+        struct vg_reply r = { .status = VG_ERR_FULL,
+                              .error = "busy",
                               .request_id = vg_event_request_id(&req.ev),
                               .text = "too many commands wait for the disk; nothing was done, "
                                       "repeat it with the same request_id" };
@@ -228,7 +229,8 @@ static void view_one(struct vigild *v, const struct incoming *in)
     if (req.op == VG_OP_RANGE) {
         st = vg_query_range(&v->query, &req, &in->from);
         if (st != VG_OK) {
-            struct vg_reply r = { .status = st, .error = "busy",
+            struct vg_reply r = { .status = st,
+                                  .error = "busy",
                                   .text = "another range is being read; ask again" };
             answer(v, v->control.view, &in->from, &r);
         }

@@ -18,17 +18,17 @@ struct vigild;
 
 /* One command on its way to the disk, and whom to answer. */
 struct vg_pending {
-    uint64_t number;      /* journal post it waits for */
+    uint64_t number; /* journal post it waits for */
     uint64_t receipt;
     int64_t since_ns;
     struct vg_event ev;
     uint8_t peer[VG_PEER_ID_MAX];
     uint8_t peer_len;
     bool used;
-    bool waiting;         /* handed to the journal */
-    bool answered;        /* the requester was told "not recorded yet" */
-    bool envelope;        /* the request came with an empty delimiter frame (REQ socket) */
-    bool send;            /* publish ev when it is on disk */
+    bool waiting;  /* handed to the journal */
+    bool answered; /* the requester was told "not recorded yet" */
+    bool envelope; /* the request came with an empty delimiter frame (REQ socket) */
+    bool send;     /* publish ev when it is on disk */
     bool duplicate;
 };
 

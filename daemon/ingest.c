@@ -14,7 +14,6 @@
 #include "daemon/vigild.h"
 #include "vigil/compiler.h"
 
-
 /* Number, stamp, decide, carry out. */
 static void take(struct vigild *v, struct vg_event *ev, uint16_t pending)
 {

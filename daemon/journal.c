@@ -262,8 +262,7 @@ static void collect(struct vg_worker *w, void *ctx)
     }
 }
 
-enum vg_status vg_journal_start(struct vg_journal *j, const struct vg_clock *clock,
-                                bool inline_run)
+enum vg_status vg_journal_start(struct vg_journal *j, const struct vg_clock *clock, bool inline_run)
 {
     struct vg_worker *w = &j->worker;
     vg_ring_init(&w->jobs, j->jobs, sizeof j->jobs[0], VG_JOURNAL_RING);

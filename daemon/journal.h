@@ -41,11 +41,11 @@ struct vg_journal {
     const struct vg_wire_names *names;
     vg_journal_fn on_done;
     void *state;
-    uint64_t posted;          /* number of the last post */
-    uint64_t committed;       /* number of the last one on disk */
-    uint32_t dropped;         /* samples refused because the ring was full */
+    uint64_t posted;                 /* number of the last post */
+    uint64_t committed;              /* number of the last one on disk */
+    uint32_t dropped;                /* samples refused because the ring was full */
     _Atomic bool clock_synchronised; /* set by the loop, written with each row */
-    int lock_fd;              /* only while `locked`: no second daemon on this record */
+    int lock_fd;                     /* only while `locked`: no second daemon on this record */
     bool locked;
 
     /* The worker's own: nobody else touches these after start. */
@@ -53,14 +53,14 @@ struct vg_journal {
     sqlite3_stmt *insert;
     sqlite3_stmt *find_request;
     int64_t boot_row;
-    dev_t file_dev;           /* which file is open: somebody may remove or replace it */
+    dev_t file_dev; /* which file is open: somebody may remove or replace it */
     ino_t file_ino;
     struct vg_log_limit limit; /* of what a bad disk says again every second */
     char path[288];
     char ballast[288];
     char boot_id[37];
 
-    struct vg_journal_job *jobs; /* VG_JOURNAL_RING of them, the owner's */
+    struct vg_journal_job *jobs;      /* VG_JOURNAL_RING of them, the owner's */
     struct vg_journal_done done[512]; /* of every command that can wait, and of the batches */
 };
 

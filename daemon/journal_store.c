@@ -76,13 +76,14 @@ static enum vg_status migrate(struct vg_journal *j)
         return complain(j, "cannot read the schema");
     }
     if (v > SCHEMA_VERSION) {
-        vg_journal_complain(j, j->path, "its schema is newer than this program knows; install the "
-                                        "newer Vigil");
+        vg_journal_complain(j, j->path,
+                            "its schema is newer than this program knows; install the "
+                            "newer Vigil");
         return VG_ERR_STORE;
     }
     (void)snprintf(sql, sizeof sql, "PRAGMA user_version = %d", SCHEMA_VERSION);
-    if (!run(j, "BEGIN IMMEDIATE") || !run(j, v == 0 ? vg_journal_schema : from_1_sql) || !run(j, sql) ||
-        !run(j, "COMMIT")) {
+    if (!run(j, "BEGIN IMMEDIATE") || !run(j, v == 0 ? vg_journal_schema : from_1_sql) ||
+        !run(j, sql) || !run(j, "COMMIT")) {
         (void)complain(j, "cannot make the tables");
         (void)run(j, "ROLLBACK");
         return VG_ERR_STORE;
@@ -133,8 +134,8 @@ enum vg_status vg_store_open(struct vg_journal *j)
     }
     /* No mutex: the loop leaves the connection to the worker before the worker begins. */
     if (sqlite3_open_v2(j->path, &j->db,
-                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL) !=
-        SQLITE_OK) {
+                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+                        NULL) != SQLITE_OK) {
         goto fail;
     }
     (void)sqlite3_busy_timeout(j->db, 200);

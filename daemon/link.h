@@ -28,10 +28,10 @@ struct vg_link_ops {
 
 struct vg_link {
     const struct vg_link_ops *ops;
-    void *handle;    /* libserialport's port */
-    int fd;          /* -1 = closed */
+    void *handle; /* libserialport's port */
+    int fd;       /* -1 = closed */
     bool connecting;
-    bool simulated;  /* a pseudo-terminal or a loopback address: not a real device */
+    bool simulated; /* a pseudo-terminal or a loopback address: not a real device */
 };
 
 extern const struct vg_link_ops vg_link_serial;

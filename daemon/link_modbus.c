@@ -293,9 +293,8 @@ static enum vg_status write_once(struct vg_modbus_link *l, const struct vg_bus_j
 {
     prepare(l, job, 8);
     errno = 0;
-    int rc = job->area == VG_AREA_COIL
-                 ? modbus_write_bit(l->ctx, job->addr, job->value != 0)
-                 : modbus_write_register(l->ctx, job->addr, job->value);
+    int rc = job->area == VG_AREA_COIL ? modbus_write_bit(l->ctx, job->addr, job->value != 0)
+                                       : modbus_write_register(l->ctx, job->addr, job->value);
     int err = errno;
     if (rc == 1) {
         l->quiet_from_ns = mono_ns();
@@ -304,8 +303,7 @@ static enum vg_status write_once(struct vg_modbus_link *l, const struct vg_bus_j
     return judge(l, err, &done->exception);
 }
 
-void vg_modbus_run(struct vg_modbus_link *l, const struct vg_bus_job *job,
-                   struct vg_bus_done *done)
+void vg_modbus_run(struct vg_modbus_link *l, const struct vg_bus_job *job, struct vg_bus_done *done)
 {
     enum vg_status st = open_bus(l);
 

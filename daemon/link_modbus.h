@@ -20,12 +20,12 @@ enum vg_bus_work { VG_BUS_POLL, VG_BUS_WRITE };
 
 /* One job, by value. */
 struct vg_bus_job {
-    uint16_t index;          /* unit on its bus, for the loop */
-    uint8_t work;            /* enum vg_bus_work */
+    uint16_t index; /* unit on its bus, for the loop */
+    uint8_t work;   /* enum vg_bus_work */
     uint8_t unit;
-    uint8_t what;            /* WRITE: enum vg_request_what, for the loop */
-    bool probe;              /* the unit must first answer a probe */
-    uint16_t probe_len;      /* registers; no block of the unit is that long */
+    uint8_t what;               /* WRITE: enum vg_request_what, for the loop */
+    bool probe;                 /* the unit must first answer a probe */
+    uint16_t probe_len;         /* registers; no block of the unit is that long */
     uint16_t area, addr, value; /* WRITE */
     int64_t timeout_ns;
     struct vg_blocks blocks; /* POLL */
@@ -35,21 +35,21 @@ struct vg_bus_done {
     uint16_t index;
     uint8_t work;
     uint8_t what;
-    int8_t status;           /* enum vg_status: OK, TIMEOUT, CHECKSUM (line fault), LOST, DENIED */
-    uint8_t exception;       /* Modbus exception of the write or the last refused block, 0 = none */
-    uint32_t refused;        /* blocks answered by an exception */
+    int8_t status;     /* enum vg_status: OK, TIMEOUT, CHECKSUM (line fault), LOST, DENIED */
+    uint8_t exception; /* Modbus exception of the write or the last refused block, 0 = none */
+    uint32_t refused;  /* blocks answered by an exception */
     bool simulated;
-    int64_t sent_ns;         /* mono time the first request left */
+    int64_t sent_ns; /* mono time the first request left */
     struct vg_poll poll;
 };
 
 /* The worker's own. */
 struct vg_modbus_link {
     struct vg_link_config cfg;
-    modbus_t *ctx;           /* NULL = closed */
-    int64_t quiet_from_ns;   /* no request before this */
+    modbus_t *ctx;         /* NULL = closed */
+    int64_t quiet_from_ns; /* no request before this */
     uint8_t last_unit;
-    bool dirty;              /* a fault: drain before the next request */
+    bool dirty; /* a fault: drain before the next request */
     bool simulated;
 };
 

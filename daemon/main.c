@@ -52,9 +52,12 @@ static int run(const char *file)
 int main(int argc, char **argv)
 {
     static const struct option options[] = {
-        { "config", required_argument, NULL, 'c' }, { "check", required_argument, NULL, 'k' },
-        { "print-config", required_argument, NULL, 'p' }, { "version", no_argument, NULL, 'v' },
-        { "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 },
+        { "config", required_argument, NULL, 'c' },
+        { "check", required_argument, NULL, 'k' },
+        { "print-config", required_argument, NULL, 'p' },
+        { "version", no_argument, NULL, 'v' },
+        { "help", no_argument, NULL, 'h' },
+        { NULL, 0, NULL, 0 },
     };
     const char *file = DEFAULT_CONFIG;
     int mode = 'c';

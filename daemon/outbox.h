@@ -30,9 +30,9 @@ struct vg_outbox {
     const struct vg_wire_names *names;
     const struct vg_engine *engine;
     const struct vg_now *now;
-    uint64_t run;         /* first sequence number of this run of the daemon */
+    uint64_t run; /* first sequence number of this run of the daemon */
     size_t subscription_count;
-    bool send_all; /* more prefixes than can be kept: encode everything */
+    bool send_all;        /* more prefixes than can be kept: encode everything */
     int64_t heartbeat_ns; /* when the last alarm state left for any bed */
     struct vg_subscription subscriptions[VG_SUBSCRIPTIONS_MAX];
     struct vg_topic_counts bed[VG_BEDS_MAX];

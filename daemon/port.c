@@ -52,9 +52,8 @@ void vg_port_init(struct vg_port *p, struct vigild *v, uint16_t device)
     p->v = v;
     p->device = device;
     p->cfg = &v->config.devices[device];
-    p->link.ops = v->test_link != NULL
-                      ? v->test_link
-                      : vg_link_ops_of((enum vg_link_scheme)p->cfg->link.scheme);
+    p->link.ops = v->test_link != NULL ? v->test_link
+                                       : vg_link_ops_of((enum vg_link_scheme)p->cfg->link.scheme);
     p->link.fd = -1;
     p->sink = vg_ingest_sink(v, device);
     p->sink.frame = on_frame;

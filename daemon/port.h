@@ -18,10 +18,10 @@ struct vg_port {
     struct vg_link link;
     struct vg_pump pump;
     struct vg_sink sink;
-    int64_t keepalive_ns;   /* when the next harmless question is due */
+    int64_t keepalive_ns;                  /* when the next harmless question is due */
     uint8_t out[VG_REQUEST_BYTES_MAX * 4]; /* bytes the link has not taken yet */
     size_t out_len;
-    bool broken;            /* a write failed: the next tick closes the link */
+    bool broken; /* a write failed: the next tick closes the link */
     _Alignas(8) uint8_t state[VG_DRIVER_STATE_MAX];
 };
 

@@ -45,9 +45,8 @@ static void put_row(struct vg_json *j, sqlite3_stmt *st)
     if (kind == VG_EV_READING) {
         /* The record may be a newer program's: it is input like any other. */
         unsigned vital = (unsigned)sqlite3_column_int(st, 8);
-        vg_json_text(j, "vital", vital < VG_VITAL_COUNT
-                                     ? vg_vital_get((enum vg_vital)vital)->name
-                                     : "unknown");
+        vg_json_text(j, "vital",
+                     vital < VG_VITAL_COUNT ? vg_vital_get((enum vg_vital)vital)->name : "unknown");
         if (sqlite3_column_type(st, 9) == SQLITE_NULL) {
             vg_json_null(j, "value_milli");
         } else {

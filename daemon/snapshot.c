@@ -121,8 +121,9 @@ void vg_snapshot_make(struct vigild *v, uint16_t bed, const char **body, size_t 
     *body = v->snapshot;
     *len = j.len;
     if (j.overflow) {
-        static const char too_big[] = "{\"v\":1,\"ok\":false,\"status\":\"FULL\",\"error\":\"too_large\","
-                                      "\"text\":\"ask for one bed at a time\"}";
+        static const char too_big[] =
+            "{\"v\":1,\"ok\":false,\"status\":\"FULL\",\"error\":\"too_large\","
+            "\"text\":\"ask for one bed at a time\"}";
         *body = too_big;
         *len = sizeof too_big - 1;
     }

@@ -35,7 +35,7 @@ struct vg_query {
     char path[288];
     struct vg_range_job jobs[1];
     uint8_t done[1];
-    size_t body_len;       /* the worker's until it says done */
+    size_t body_len; /* the worker's until it says done */
     char body[VG_RANGE_BYTES];
 };
 

@@ -98,8 +98,7 @@ static void add_devices(struct vigild *v)
         const struct vg_device_config *c = &v->config.devices[d];
         bool modbus = c->driver->link == VG_LINK_MODBUS;
         const struct vg_regmap *map = modbus ? &v->config.maps[c->map] : NULL;
-        vg_engine_add_device(&v->engine, c->bed,
-                             modbus ? vg_regmap_vitals(map) : c->driver->vitals,
+        vg_engine_add_device(&v->engine, c->bed, modbus ? vg_regmap_vitals(map) : c->driver->vitals,
                              modbus ? vg_regmap_is_cuff(map) : c->driver->is_cuff, c->test,
                              v->reactor.now.mono_ns);
     }
@@ -151,8 +150,9 @@ static enum vg_status open_record(struct vigild *v, int64_t *last_utc_ns)
         return st;
     }
     bool bad = st != VG_OK;
-    bad = vg_journal_replay(&v->journal, &v->reactor.now, replay_one, v, &last_seq,
-                            last_utc_ns) != VG_OK || bad;
+    bad = vg_journal_replay(&v->journal, &v->reactor.now, replay_one, v, &last_seq, last_utc_ns) !=
+              VG_OK ||
+          bad;
     if (last_seq > v->engine.seq) {
         v->engine.seq = last_seq;
     }

@@ -21,7 +21,7 @@
 struct vg_device_io {
     struct vigild *v;
     uint16_t device;
-    int64_t age_ns;   /* of the values being said: a Modbus answer is as old as its question */
+    int64_t age_ns; /* of the values being said: a Modbus answer is as old as its question */
     struct vg_wave_buffer wave;
 };
 
@@ -36,23 +36,23 @@ struct vigild {
     struct vg_control control;
     struct vg_query query;
     struct vg_health health;
-    struct vg_timer *tick_timer;   /* the engine's grid */
+    struct vg_timer *tick_timer; /* the engine's grid */
     struct vg_timer *port_timer;
     struct vg_timer *bus_timer;
     struct vg_timer *commit_timer; /* an alarm transition goes to disk */
     void *zmq;
     int signal_fd;
-    bool inline_workers;           /* tests: workers run at once, no signals are taken */
+    bool inline_workers;                 /* tests: workers run at once, no signals are taken */
     const struct vg_link_ops *test_link; /* tests: instead of the scheme's; NULL otherwise */
-    vg_modbus_fn test_modbus;      /* tests: instead of vg_modbus_run; NULL otherwise */
-    bool storage_bad;              /* as told to everybody */
-    bool storage_seen_bad;         /* as the journal said last */
-    uint8_t effects_depth;         /* > 0: a list of effects is being carried out */
+    vg_modbus_fn test_modbus;            /* tests: instead of vg_modbus_run; NULL otherwise */
+    bool storage_bad;                    /* as told to everybody */
+    bool storage_seen_bad;               /* as the journal said last */
+    uint8_t effects_depth;               /* > 0: a list of effects is being carried out */
     int64_t worst_commit_ns;
     uint16_t bus_count;
     struct vg_device_io io[VG_DEVICES_MAX];
-    struct vg_port ports[VG_DEVICES_MAX];   /* index = device; unused for Modbus */
-    struct vg_unit units[VG_DEVICES_MAX];   /* index = device; unused for byte devices */
+    struct vg_port ports[VG_DEVICES_MAX]; /* index = device; unused for Modbus */
+    struct vg_unit units[VG_DEVICES_MAX]; /* index = device; unused for byte devices */
     struct vg_bus buses[VG_DEVICES_MAX];
     struct vg_pending pending[VG_PENDING_MAX];
     struct vg_journal_job journal_ring[VG_JOURNAL_RING];

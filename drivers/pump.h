@@ -14,10 +14,10 @@
 #define VG_PUMP_WINDOW VG_FRAME_MAX
 
 struct vg_pump {
-    uint64_t frames;       /* whole frames parsed since init */
-    uint64_t dropped;      /* bytes thrown away since init */
-    size_t len;            /* bytes in the window */
-    bool in_sync;          /* the previous byte belonged to a frame */
+    uint64_t frames;  /* whole frames parsed since init */
+    uint64_t dropped; /* bytes thrown away since init */
+    size_t len;       /* bytes in the window */
+    bool in_sync;     /* the previous byte belonged to a frame */
     uint8_t window[VG_PUMP_WINDOW];
 };
 

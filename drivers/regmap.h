@@ -33,18 +33,18 @@ enum vg_reg_type {
 enum vg_word_order { VG_ORDER_ABCD, VG_ORDER_CDAB, VG_ORDER_BADC, VG_ORDER_DCBA, VG_ORDER_COUNT };
 
 enum vg_role {
-    VG_ROLE_VITAL,        /* value of `vital`; nibp_* vitals are reported as one result */
-    VG_ROLE_SIGNAL,       /* a bit that sets `signal_bit` when it reads 1 */
-    VG_ROLE_VALID,        /* a bit that must be 1 for the continuous vitals to count */
-    VG_ROLE_COUNTER,      /* changes with every new continuous sample: proves freshness */
-    VG_ROLE_AGE,          /* age of the continuous sample; scale gives seconds */
-    VG_ROLE_NIBP_STATE,   /* enum through state_map */
-    VG_ROLE_NIBP_ERROR,   /* enum through error_map */
-    VG_ROLE_NIBP_SEQ,     /* +1 per successful determination */
-    VG_ROLE_NIBP_AGE,     /* age of the last result; scale gives seconds */
-    VG_ROLE_NIBP_START,   /* write 1 to start (coil or holding register) */
-    VG_ROLE_NIBP_ABORT,   /* write 1 to abort */
-    VG_ROLE_ENABLE,       /* write `write_value` once after connecting (for example: collect) */
+    VG_ROLE_VITAL,      /* value of `vital`; nibp_* vitals are reported as one result */
+    VG_ROLE_SIGNAL,     /* a bit that sets `signal_bit` when it reads 1 */
+    VG_ROLE_VALID,      /* a bit that must be 1 for the continuous vitals to count */
+    VG_ROLE_COUNTER,    /* changes with every new continuous sample: proves freshness */
+    VG_ROLE_AGE,        /* age of the continuous sample; scale gives seconds */
+    VG_ROLE_NIBP_STATE, /* enum through state_map */
+    VG_ROLE_NIBP_ERROR, /* enum through error_map */
+    VG_ROLE_NIBP_SEQ,   /* +1 per successful determination */
+    VG_ROLE_NIBP_AGE,   /* age of the last result; scale gives seconds */
+    VG_ROLE_NIBP_START, /* write 1 to start (coil or holding register) */
+    VG_ROLE_NIBP_ABORT, /* write 1 to abort */
+    VG_ROLE_ENABLE,     /* write `write_value` once after connecting (for example: collect) */
     VG_ROLE_COUNT
 };
 
@@ -57,17 +57,17 @@ struct vg_point {
     uint8_t area; /* enum vg_area */
     uint8_t type; /* enum vg_reg_type */
     uint8_t order;
-    uint8_t bit;            /* for VG_RT_BIT inside a register: 0..15 */
+    uint8_t bit; /* for VG_RT_BIT inside a register: 0..15 */
     uint8_t invalid_count;
     bool has_range;
-    uint16_t addr;          /* zero-based, as on the wire */
-    uint16_t write_value;   /* VG_ROLE_ENABLE */
-    uint32_t signal_bit;    /* enum vg_signal_bit */
-    int64_t scale_micro;    /* value in the vital's unit = raw * scale; 1000000 = 1 */
+    uint16_t addr;        /* zero-based, as on the wire */
+    uint16_t write_value; /* VG_ROLE_ENABLE */
+    uint32_t signal_bit;  /* enum vg_signal_bit */
+    int64_t scale_micro;  /* value in the vital's unit = raw * scale; 1000000 = 1 */
     int64_t offset_milli;
     uint32_t invalid[VG_INVALID_MAX]; /* raw values that mean "nothing"; F32 NaN/Inf always do */
     int32_t min_milli, max_milli;     /* after scaling; outside is invalid */
-    uint32_t line;          /* line in the map file, for messages */
+    uint32_t line;                    /* line in the map file, for messages */
 };
 
 /* One raw code and what it means. */
@@ -76,18 +76,25 @@ struct vg_code {
     uint8_t means; /* enum vg_map_nibp_state or enum vg_nibp_error */
 };
 
-enum vg_map_nibp_state { VG_MNS_IDLE, VG_MNS_BUSY_INFLATING, VG_MNS_BUSY_MEASURING, VG_MNS_DONE,
-                         VG_MNS_FAILED, VG_MNS_ABORTED, VG_MNS_COUNT };
+enum vg_map_nibp_state {
+    VG_MNS_IDLE,
+    VG_MNS_BUSY_INFLATING,
+    VG_MNS_BUSY_MEASURING,
+    VG_MNS_DONE,
+    VG_MNS_FAILED,
+    VG_MNS_ABORTED,
+    VG_MNS_COUNT
+};
 
 struct vg_regmap {
     char name[VG_ID_MAX];
-    uint16_t max_regs;        /* registers in one request, 1..125 */
-    uint16_t max_fill;        /* unused registers a merged block may include */
+    uint16_t max_regs; /* registers in one request, 1..125 */
+    uint16_t max_fill; /* unused registers a merged block may include */
     uint16_t point_count;
     uint16_t state_count;
     uint16_t error_count;
-    uint16_t unproven_polls;  /* no counter and no age: unchanged for so many polls = questionable */
-    int32_t age_max_milli;    /* age point above this: the sample is not taken; in seconds*1000 */
+    uint16_t unproven_polls; /* no counter and no age: unchanged for so many polls = questionable */
+    int32_t age_max_milli;   /* age point above this: the sample is not taken; in seconds*1000 */
     struct vg_point points[VG_POINTS_MAX];
     struct vg_code states[VG_ENUM_MAX];
     struct vg_code errors[VG_ENUM_MAX];
@@ -113,21 +120,21 @@ struct vg_poll {
 
 /* Memory of one unit between polls; zeroed at start. */
 struct vg_regmap_state {
-    uint32_t counter;        /* last counter value */
+    uint32_t counter; /* last counter value */
     uint32_t signal_bits;
-    uint32_t fingerprint;    /* of the continuous vitals' raw values, for unproven freshness */
+    uint32_t fingerprint; /* of the continuous vitals' raw values, for unproven freshness */
     uint16_t unchanged_polls;
-    uint16_t seq;            /* last nibp sequence number seen */
-    uint16_t seq_at_start;   /* when VG_REQ_NIBP_START was sent */
-    uint8_t nibp_state;      /* last enum vg_map_nibp_state, +1; 0 = none seen */
-    uint8_t done_polls;      /* ended without a result of ours, so many polls */
-    int32_t nibp_age_milli;  /* last age of the result, when has_nibp_age; in seconds*1000 */
+    uint16_t seq;           /* last nibp sequence number seen */
+    uint16_t seq_at_start;  /* when VG_REQ_NIBP_START was sent */
+    uint8_t nibp_state;     /* last enum vg_map_nibp_state, +1; 0 = none seen */
+    uint8_t done_polls;     /* ended without a result of ours, so many polls */
+    int32_t nibp_age_milli; /* last age of the result, when has_nibp_age; in seconds*1000 */
     bool has_counter, has_seq, has_signal, has_fingerprint;
-    bool started;            /* a determination of ours is under way */
-    bool seen_busy;          /* ... and was seen to run */
-    bool aborting;           /* ... and was told to stop */
+    bool started;   /* a determination of ours is under way */
+    bool seen_busy; /* ... and was seen to run */
+    bool aborting;  /* ... and was told to stop */
     bool has_nibp_age;
-    bool age_dropped;        /* ... and a younger result appeared */
+    bool age_dropped; /* ... and a younger result appeared */
 };
 
 /*

@@ -49,10 +49,10 @@ struct vg_client {
     void *zmq;
     void *stream;
     void *door[VG_DOOR_COUNT];
-    int64_t run;     /* of the daemon, from .alarms and snapshots; 0 = unknown */
-    uint64_t baseline;            /* seq of the last snapshot */
-    uint64_t gaps;                /* frames that never came */
-    uint64_t untracked;           /* frames of streams that found no room */
+    int64_t run;        /* of the daemon, from .alarms and snapshots; 0 = unknown */
+    uint64_t baseline;  /* seq of the last snapshot */
+    uint64_t gaps;      /* frames that never came */
+    uint64_t untracked; /* frames of streams that found no room */
     struct vg_log_limit bad_frames;
     uint32_t stream_count;
     struct vg_client_stream streams[VG_CLIENT_STREAMS_MAX];

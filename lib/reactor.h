@@ -49,12 +49,12 @@ struct vg_reactor_env {
 
 struct vg_reactor {
     struct vg_reactor_env env;
-    struct vg_now now;        /* the turn's time */
-    int64_t late_ns;          /* longest a timer fired late since last asked */
+    struct vg_now now; /* the turn's time */
+    int64_t late_ns;   /* longest a timer fired late since last asked */
     int epoll_fd;
     bool stop;
-    bool ask;                 /* a socket may have input without a wake-up */
-    vg_timer_fn end_of_turn;  /* may be NULL */
+    bool ask;                /* a socket may have input without a wake-up */
+    vg_timer_fn end_of_turn; /* may be NULL */
     void *end_state;
     size_t zsocket_count;
     struct vg_source sources[VG_SOURCES_MAX];

@@ -68,13 +68,13 @@ void vg_wire_alarm_entry(struct vg_json *j, const struct vg_wire_names *n,
 struct vg_wire_alarms {
     uint16_t bed;
     uint64_t session;
-    uint64_t count;       /* gapless counter of this topic */
-    uint64_t run;         /* changes with every start of the daemon; counters begin anew then */
+    uint64_t count; /* gapless counter of this topic */
+    uint64_t run;   /* changes with every start of the daemon; counters begin anew then */
     const struct vg_now *now;
-    size_t open_count;    /* open instances in all */
-    size_t listed;        /* entries of alarm[] */
+    size_t open_count; /* open instances in all */
+    size_t listed;     /* entries of alarm[] */
     const struct vg_event *alarm;
-    bool test;            /* any device of the bed is a simulator */
+    bool test; /* any device of the bed is a simulator */
 };
 
 /* vg_wire_alarms -- body of v1.<bed>.alarms: state, and the daemon's heartbeat. */
@@ -84,12 +84,12 @@ enum vg_status vg_wire_alarms(const struct vg_wire_names *n, const struct vg_wir
 /* A request from view or operate. */
 struct vg_request {
     enum vg_op op;
-    struct vg_event ev;      /* operate: the event to feed (no seq, no time but given-at) */
+    struct vg_event ev; /* operate: the event to feed (no seq, no time but given-at) */
     bool has_given_at;
-    uint16_t bed;            /* RANGE, SNAPSHOT: bed filter or VG_BED_NONE */
-    uint64_t from_seq;       /* RANGE */
-    uint32_t limit;          /* RANGE: rows, 1..500 */
-    char why[160];           /* what is wrong and what to do; ASCII */
+    uint16_t bed;      /* RANGE, SNAPSHOT: bed filter or VG_BED_NONE */
+    uint64_t from_seq; /* RANGE */
+    uint32_t limit;    /* RANGE: rows, 1..500 */
+    char why[160];     /* what is wrong and what to do; ASCII */
 };
 
 /*
@@ -109,11 +109,11 @@ enum vg_status vg_wire_amount(const char *number, const char *unit, bool rate, i
 /* A reply. */
 struct vg_reply {
     enum vg_status status;
-    const char *error;     /* NULL when ok: name of the refusal or status, for scripts */
-    const char *text;      /* for people */
-    const char *request_id;/* may be NULL */
-    uint64_t receipt;      /* 0 = none */
-    bool recorded;         /* it is on disk */
+    const char *error;      /* NULL when ok: name of the refusal or status, for scripts */
+    const char *text;       /* for people */
+    const char *request_id; /* may be NULL */
+    uint64_t receipt;       /* 0 = none */
+    bool recorded;          /* it is on disk */
     bool duplicate;
 };
 enum vg_status vg_wire_reply(const struct vg_reply *r, char *body, size_t cap, size_t *len);

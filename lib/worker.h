@@ -19,16 +19,16 @@ struct vg_worker;
 typedef void (*vg_worker_fn)(struct vg_worker *w, void *ctx);
 
 struct vg_worker {
-    struct vg_ring jobs;         /* loop -> thread */
-    struct vg_ring done;         /* thread -> loop */
+    struct vg_ring jobs; /* loop -> thread */
+    struct vg_ring done; /* thread -> loop */
     vg_worker_fn work;
-    vg_worker_fn on_done;        /* on the loop thread, when done may hold something */
+    vg_worker_fn on_done; /* on the loop thread, when done may hold something */
     void *ctx;
     struct vg_clock clock;
     _Atomic int64_t busy_since_ns; /* mono time the present work began; 0 = idle */
     _Atomic bool stopping;
-    int wake_fd;                 /* eventfd, loop -> thread */
-    int done_fd;                 /* eventfd, thread -> loop: watch it for reading */
+    int wake_fd; /* eventfd, loop -> thread */
+    int done_fd; /* eventfd, thread -> loop: watch it for reading */
     bool inline_run;
     bool started;
     pthread_t thread;

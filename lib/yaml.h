@@ -54,14 +54,14 @@ struct vg_yaml_field {
     const char *const *names;
     const struct vg_yaml_table *table;
     size_t offset;
-    size_t size;          /* bytes of the value: 1, 2, 4, 8; capacity of a text; size of an item */
-    size_t count_offset;  /* INTS, LIST: where the uint16_t number of items goes */
-    int64_t min, max;     /* of numbers (scaled); of items for INTS (values) */
-    uint16_t items_max;   /* INTS, LIST */
-    uint8_t type;         /* enum vg_yaml_type */
-    uint8_t places;       /* DECIMAL */
+    size_t size;         /* bytes of the value: 1, 2, 4, 8; capacity of a text; size of an item */
+    size_t count_offset; /* INTS, LIST: where the uint16_t number of items goes */
+    int64_t min, max;    /* of numbers (scaled); of items for INTS (values) */
+    uint16_t items_max;  /* INTS, LIST */
+    uint8_t type;        /* enum vg_yaml_type */
+    uint8_t places;      /* DECIMAL */
     bool required;
-    bool hex;             /* INT, INTS: 0x1F is allowed */
+    bool hex; /* INT, INTS: 0x1F is allowed */
 };
 
 struct vg_yaml_table {
@@ -92,9 +92,8 @@ struct vg_yaml {
  */
 VG_NODISCARD enum vg_status vg_yaml_open(struct vg_yaml *y, const char *file,
                                          struct vg_yaml_log *log);
-VG_NODISCARD enum vg_status vg_yaml_open_text(struct vg_yaml *y, const char *file,
-                                              const char *text, size_t text_len,
-                                              struct vg_yaml_log *log);
+VG_NODISCARD enum vg_status vg_yaml_open_text(struct vg_yaml *y, const char *file, const char *text,
+                                              size_t text_len, struct vg_yaml_log *log);
 void vg_yaml_close(struct vg_yaml *y);
 
 /* vg_yaml_read -- the whole document into BASE through TABLE. VG_OK, or VG_ERR_FORMAT with every

@@ -44,8 +44,7 @@ bool vg_yaml_word_is(const struct vg_yaml_word *w, const char *text);
 const char *vg_yaml_parse_number(const struct vg_yaml_field *f, const struct vg_yaml_word *w,
                                  int64_t *value);
 /* A number in the form the field reads ("15s", "2.5", "yes"). Returns buf. */
-const char *vg_yaml_number(const struct vg_yaml_field *f, int64_t value, char *buf,
-                           size_t buf_len);
+const char *vg_yaml_number(const struct vg_yaml_field *f, int64_t value, char *buf, size_t buf_len);
 /* Range of a row for people: "1 to 247", "0s to 60s". Returns buf. */
 const char *vg_yaml_range(const struct vg_yaml_field *f, char *buf, size_t buf_len);
 

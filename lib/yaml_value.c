@@ -19,7 +19,7 @@ static void store(void *at, size_t size, int64_t value)
     uint8_t b1 = (uint8_t)(bits & 0xffu);
     uint16_t b2 = (uint16_t)(bits & 0xffffu);
     uint32_t b4 = (uint32_t)(bits & 0xffffffffu);
-    const void *from = size == 1 ? (const void *)&b1
+    const void *from = size == 1   ? (const void *)&b1
                        : size == 2 ? (const void *)&b2
                        : size == 4 ? (const void *)&b4
                                    : (const void *)&bits;
@@ -65,8 +65,7 @@ static const char *convert_number(const struct vg_yaml_field *f, const struct vg
         (void)snprintf(cure, CURE_MAX, "write yes or no, without quotes");
     } else {
         char range[96];
-        (void)snprintf(cure, CURE_MAX, "write %s%s%s",
-                       f->min == f->max ? "" : "a value from ",
+        (void)snprintf(cure, CURE_MAX, "write %s%s%s", f->min == f->max ? "" : "a value from ",
                        vg_yaml_range(f, range, sizeof range),
                        f->type == VG_YAML_DURATION ? ", in the form 15s, 500ms or 2min" : "");
         if (wrong == NULL && (value < f->min || value > f->max)) {
@@ -173,9 +172,8 @@ void vg_yaml_fallback(const struct vg_yaml_field *f, void *at)
 
 static bool is_nothing(const struct vg_yaml_word *w)
 {
-    return w->len == 0 ||
-           (w->plain && (vg_yaml_word_is(w, "~") || vg_yaml_word_is(w, "null") ||
-                         vg_yaml_word_is(w, "Null") || vg_yaml_word_is(w, "NULL")));
+    return w->len == 0 || (w->plain && (vg_yaml_word_is(w, "~") || vg_yaml_word_is(w, "null") ||
+                                        vg_yaml_word_is(w, "Null") || vg_yaml_word_is(w, "NULL")));
 }
 
 void vg_yaml_scalar(struct vg_yaml *y, const struct vg_yaml_field *f, const yaml_node_t *node,

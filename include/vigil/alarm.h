@@ -70,20 +70,20 @@ enum vg_alarm_what {
 /* One transition of one condition slot: an effect of the engine, a row of the record, and on
  * restart the input that restores the slot. */
 struct vg_alarm_event {
-    uint64_t instance;     /* 0 when no instance is open */
-    int64_t since_ns;      /* mono: when the instance opened, or the pending time began */
-    int64_t age_ns;        /* age of the value that decided; -1 when none */
-    int32_t value_milli;   /* deciding value, or worst value when it ends */
-    int32_t limit_milli;   /* limit it was compared with */
-    uint16_t subject;      /* device index, vital, or VG_SUBJECT_NONE: see the catalogue row */
-    uint8_t condition;     /* enum vg_condition */
-    uint8_t what;          /* enum vg_alarm_what */
-    uint8_t from, to;      /* enum vg_cond_state */
-    uint8_t priority;      /* enum vg_priority */
-    uint8_t row;           /* number n of row Cn of machine C */
-    bool ack;              /* acknowledged after this transition */
-    bool held;             /* the source has no value now: what is shown is the past */
-    bool has_value;        /* value_milli and limit_milli mean something */
+    uint64_t instance;   /* 0 when no instance is open */
+    int64_t since_ns;    /* mono: when the instance opened, or the pending time began */
+    int64_t age_ns;      /* age of the value that decided; -1 when none */
+    int32_t value_milli; /* deciding value, or worst value when it ends */
+    int32_t limit_milli; /* limit it was compared with */
+    uint16_t subject;    /* device index, vital, or VG_SUBJECT_NONE: see the catalogue row */
+    uint8_t condition;   /* enum vg_condition */
+    uint8_t what;        /* enum vg_alarm_what */
+    uint8_t from, to;    /* enum vg_cond_state */
+    uint8_t priority;    /* enum vg_priority */
+    uint8_t row;         /* number n of row Cn of machine C */
+    bool ack;            /* acknowledged after this transition */
+    bool held;           /* the source has no value now: what is shown is the past */
+    bool has_value;      /* value_milli and limit_milli mean something */
     char operator_id[VG_NAME_MAX]; /* who, when a person caused it; else empty */
 };
 

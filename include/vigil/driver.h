@@ -51,8 +51,18 @@ struct vg_line {
 };
 
 /* Options a device may be given in the configuration; a driver ignores what it does not use. */
-enum vg_nonin_variant { VG_VARIANT_STANDARD, VG_VARIANT_EXTENDED, VG_VARIANT_FAST, VG_VARIANT_COUNT };
-enum vg_patient_mode { VG_PATIENT_ADULT, VG_PATIENT_PAEDIATRIC, VG_PATIENT_NEONATE, VG_PATIENT_COUNT };
+enum vg_nonin_variant {
+    VG_VARIANT_STANDARD,
+    VG_VARIANT_EXTENDED,
+    VG_VARIANT_FAST,
+    VG_VARIANT_COUNT
+};
+enum vg_patient_mode {
+    VG_PATIENT_ADULT,
+    VG_PATIENT_PAEDIATRIC,
+    VG_PATIENT_NEONATE,
+    VG_PATIENT_COUNT
+};
 
 struct vg_driver_options {
     uint8_t variant; /* enum vg_nonin_variant */
@@ -61,14 +71,14 @@ struct vg_driver_options {
 
 struct vg_driver {
     const char *name;
-    const char *title;      /* for people */
+    const char *title; /* for people */
     enum vg_link_kind link;
-    struct vg_line line;    /* default line settings */
-    uint32_t vitals;        /* bit set of 1u << enum vg_vital it can produce */
-    bool is_cuff;           /* understands VG_REQ_NIBP_START */
-    int64_t silent_after_ns;/* no valid frame for this long: SILENT */
-    int64_t keepalive_ns;   /* period of VG_REQ_KEEPALIVE; 0 = the device talks by itself */
-    size_t state_size;      /* <= VG_DRIVER_STATE_MAX */
+    struct vg_line line;     /* default line settings */
+    uint32_t vitals;         /* bit set of 1u << enum vg_vital it can produce */
+    bool is_cuff;            /* understands VG_REQ_NIBP_START */
+    int64_t silent_after_ns; /* no valid frame for this long: SILENT */
+    int64_t keepalive_ns;    /* period of VG_REQ_KEEPALIVE; 0 = the device talks by itself */
+    size_t state_size;       /* <= VG_DRIVER_STATE_MAX */
 
     /* Prepare zeroed state. May be NULL. */
     void (*init)(void *state, const struct vg_driver_options *options);
@@ -81,7 +91,7 @@ struct vg_driver {
     /* Bytes to send for a request; 0 when the device has none or must not be asked now. */
     size_t (*request)(void *state, enum vg_request_what what, uint8_t *buf, size_t buf_cap);
 
-    const char *source;     /* document and page the bytes come from */
+    const char *source; /* document and page the bytes come from */
 };
 
 /* A model: a name people find on the case, the driver that speaks to it. */

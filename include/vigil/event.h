@@ -22,29 +22,29 @@
 /* The numbers are stored in the record: append only, never renumber. */
 enum vg_event_kind {
     VG_EV_NONE = 0,
-    VG_EV_READING = 1,   /* one value of one vital */
-    VG_EV_NIBP = 2,      /* end of a cuff determination, good or bad */
-    VG_EV_WAVE = 3,      /* samples of a waveform */
-    VG_EV_DEVICE = 4,    /* a port's connection moved */
-    VG_EV_SIGNAL = 5,    /* the sensor's own statements changed */
-    VG_EV_CUFF = 6,      /* a word from a cuff, or a move of the determination */
-    VG_EV_SESSION = 7,   /* open or close */
+    VG_EV_READING = 1, /* one value of one vital */
+    VG_EV_NIBP = 2,    /* end of a cuff determination, good or bad */
+    VG_EV_WAVE = 3,    /* samples of a waveform */
+    VG_EV_DEVICE = 4,  /* a port's connection moved */
+    VG_EV_SIGNAL = 5,  /* the sensor's own statements changed */
+    VG_EV_CUFF = 6,    /* a word from a cuff, or a move of the determination */
+    VG_EV_SESSION = 7, /* open or close */
     VG_EV_DOSE = 8,
     VG_EV_ACK = 9,
     VG_EV_NIBP_COMMAND = 10, /* a person asks a cuff to start or abort */
-    VG_EV_ALARM = 11,    /* transition of a condition */
-    VG_EV_FRESHNESS = 12,/* machine F moved */
-    VG_EV_CLOCK = 13,    /* the wall clock stepped */
-    VG_EV_DAEMON = 14,   /* start, restart, stop, storage trouble */
-    VG_EV_TICK = 15,     /* time passed; on a fixed grid, never recorded */
+    VG_EV_ALARM = 11,        /* transition of a condition */
+    VG_EV_FRESHNESS = 12,    /* machine F moved */
+    VG_EV_CLOCK = 13,        /* the wall clock stepped */
+    VG_EV_DAEMON = 14,       /* start, restart, stop, storage trouble */
+    VG_EV_TICK = 15,         /* time passed; on a fixed grid, never recorded */
     VG_EV_KIND_COUNT
 };
 
 enum vg_event_flag {
-    VG_FLAG_TEST = 1u << 0,   /* made by a simulator, or by a device marked test */
-    VG_FLAG_REPLAY = 1u << 1, /* read back from the record at start */
-    VG_FLAG_UNSAVED = 1u << 2,/* confirmed from memory: the disk refused so far */
-    VG_FLAG_ARCHIVE = 1u << 3 /* wave block for the record, not for the stream */
+    VG_FLAG_TEST = 1u << 0,    /* made by a simulator, or by a device marked test */
+    VG_FLAG_REPLAY = 1u << 1,  /* read back from the record at start */
+    VG_FLAG_UNSAVED = 1u << 2, /* confirmed from memory: the disk refused so far */
+    VG_FLAG_ARCHIVE = 1u << 3  /* wave block for the record, not for the stream */
 };
 
 #define VG_DEVICE_NONE UINT16_C(0xffff)
@@ -78,11 +78,11 @@ enum vg_nibp_error {
     VG_NIBP_CAL_FAULT,
     VG_NIBP_DEVICE_RESET,
     VG_NIBP_UNKNOWN,
-    VG_NIBP_START_FAILED,  /* Vigil: started, but never seen to begin */
-    VG_NIBP_NO_RESULT,     /* Vigil: ended without a result that is provably its own */
-    VG_NIBP_FOREIGN,       /* Vigil: the result belongs to a determination we did not start */
-    VG_NIBP_COMM_LOST,     /* Vigil: the link broke while the cuff may be inflated */
-    VG_NIBP_IMPLAUSIBLE,   /* Vigil: numbers fail the gate dia < mean < sys etc. */
+    VG_NIBP_START_FAILED, /* Vigil: started, but never seen to begin */
+    VG_NIBP_NO_RESULT,    /* Vigil: ended without a result that is provably its own */
+    VG_NIBP_FOREIGN,      /* Vigil: the result belongs to a determination we did not start */
+    VG_NIBP_COMM_LOST,    /* Vigil: the link broke while the cuff may be inflated */
+    VG_NIBP_IMPLAUSIBLE,  /* Vigil: numbers fail the gate dia < mean < sys etc. */
     VG_NIBP_ERROR_COUNT
 };
 
@@ -95,11 +95,11 @@ struct vg_nibp {
 };
 
 struct vg_wave {
-    int64_t first_mono_ns;   /* when the first sample arrived */
-    uint32_t rate_millihz;   /* 75000 = 75 samples a second */
-    uint8_t vital;           /* enum vg_vital */
-    uint8_t count;           /* samples */
-    uint8_t width_bytes;     /* 1 or 2 (little-endian) */
+    int64_t first_mono_ns; /* when the first sample arrived */
+    uint32_t rate_millihz; /* 75000 = 75 samples a second */
+    uint8_t vital;         /* enum vg_vital */
+    uint8_t count;         /* samples */
+    uint8_t width_bytes;   /* 1 or 2 (little-endian) */
     uint8_t data[VG_WAVE_BYTES];
 };
 
@@ -115,9 +115,9 @@ enum vg_port_state {
 };
 
 struct vg_device_event {
-    uint8_t from, to;   /* enum vg_port_state */
-    int8_t cause;       /* enum vg_status */
-    uint32_t dropped;   /* bytes or replies thrown away since the last move */
+    uint8_t from, to; /* enum vg_port_state */
+    int8_t cause;     /* enum vg_status */
+    uint32_t dropped; /* bytes or replies thrown away since the last move */
 };
 
 /* What a sensor says of itself; a set of bits, in force until the next event. */
@@ -154,22 +154,22 @@ enum vg_nibp_state {
     VG_NS_STARTING,
     VG_NS_INFLATING,
     VG_NS_MEASURING,
-    VG_NS_RESULT,   /* ended; waiting for the numbers */
+    VG_NS_RESULT, /* ended; waiting for the numbers */
     VG_NS_ABORTING,
     VG_NS_COOLDOWN,
     VG_NS_COUNT
 };
 
 struct vg_cuff_event {
-    uint8_t word;      /* enum vg_cuff_word, from the device */
-    uint8_t state;     /* enum vg_nibp_state, when the engine reports a move */
-    bool is_state;     /* which of the two this event carries */
+    uint8_t word;  /* enum vg_cuff_word, from the device */
+    uint8_t state; /* enum vg_nibp_state, when the engine reports a move */
+    bool is_state; /* which of the two this event carries */
 };
 
 /* What may be asked of a device. */
 enum vg_request_what {
     VG_REQ_NONE,
-    VG_REQ_KEEPALIVE,    /* harmless question that shows the device is there */
+    VG_REQ_KEEPALIVE, /* harmless question that shows the device is there */
     VG_REQ_NIBP_START,
     VG_REQ_NIBP_ABORT,
     VG_REQ_NIBP_RESULT,
@@ -194,19 +194,19 @@ struct vg_clock_event {
 };
 
 enum vg_daemon_what {
-    VG_DAEMON_STARTED,      /* first event of a boot id */
-    VG_DAEMON_RESTARTED,    /* after replay: this bed had an open session or open alarms */
+    VG_DAEMON_STARTED,   /* first event of a boot id */
+    VG_DAEMON_RESTARTED, /* after replay: this bed had an open session or open alarms */
     VG_DAEMON_STOPPING,
-    VG_DAEMON_STORAGE_BAD,  /* a write failed or took longer than 1 s */
+    VG_DAEMON_STORAGE_BAD, /* a write failed or took longer than 1 s */
     VG_DAEMON_STORAGE_GOOD,
     VG_DAEMON_WHAT_COUNT
 };
 
 struct vg_daemon_event {
-    int64_t gap_ns;  /* RESTARTED: since the last recorded event */
+    int64_t gap_ns;     /* RESTARTED: since the last recorded event */
     uint64_t first_seq; /* STARTED: first event of this run; replay begins there */
-    uint8_t what;    /* enum vg_daemon_what */
-    uint32_t dropped;/* samples that could not be kept for the record */
+    uint8_t what;       /* enum vg_daemon_what */
+    uint32_t dropped;   /* samples that could not be kept for the record */
 };
 
 /* Why a command was refused. The sentence (vg_refusal_text) names the cure. */
@@ -231,10 +231,10 @@ struct vg_event {
     uint64_t session; /* open session of the bed, 0 when none */
     int64_t mono_ns;
     int64_t utc_ns;
-    uint16_t kind;    /* enum vg_event_kind */
-    uint16_t bed;     /* index, or VG_BED_NONE */
-    uint16_t device;  /* index, or VG_DEVICE_NONE */
-    uint16_t flags;   /* enum vg_event_flag */
+    uint16_t kind;   /* enum vg_event_kind */
+    uint16_t bed;    /* index, or VG_BED_NONE */
+    uint16_t device; /* index, or VG_DEVICE_NONE */
+    uint16_t flags;  /* enum vg_event_flag */
     union {
         struct vg_reading reading;
         struct vg_nibp nibp;

@@ -43,17 +43,17 @@ enum vg_freshness {
 };
 
 struct vg_vital_info {
-    const char *name;      /* as in topics and records: "spo2" */
-    const char *unit;      /* UCUM text of the wire unit: "%" */
-    int32_t wire_milli;    /* thousandths in one wire unit: 1000, or 10 for 0.01 % */
-    int32_t min_milli;     /* plausible range; a value outside is marked invalid at ingest */
+    const char *name;   /* as in topics and records: "spo2" */
+    const char *unit;   /* UCUM text of the wire unit: "%" */
+    int32_t wire_milli; /* thousandths in one wire unit: 1000, or 10 for 0.01 % */
+    int32_t min_milli;  /* plausible range; a value outside is marked invalid at ingest */
     int32_t max_milli;
-    uint32_t code;         /* ISO/IEEE 11073-10101 */
+    uint32_t code; /* ISO/IEEE 11073-10101 */
     uint32_t unit_code;
-    int64_t aging_ns;      /* older than this: dimmed */
-    int64_t stale_ns;      /* older than this: no longer a value (machine F) */
-    int64_t lost_ns;       /* older than this: lost; 0 = never (episodic values) */
-    bool continuous;       /* arrives by itself; else one reading at a time */
+    int64_t aging_ns; /* older than this: dimmed */
+    int64_t stale_ns; /* older than this: no longer a value (machine F) */
+    int64_t lost_ns;  /* older than this: lost; 0 = never (episodic values) */
+    bool continuous;  /* arrives by itself; else one reading at a time */
 };
 
 /*

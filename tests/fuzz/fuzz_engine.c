@@ -48,9 +48,9 @@ static void set_up(void)
 
 static void fill(struct cursor *c, struct vg_event *ev)
 {
-    static const uint16_t kinds[] = { VG_EV_READING, VG_EV_NIBP,  VG_EV_DEVICE, VG_EV_SIGNAL,
-                                      VG_EV_CUFF,    VG_EV_SESSION, VG_EV_DOSE, VG_EV_ACK,
-                                      VG_EV_NIBP_COMMAND, VG_EV_CLOCK, VG_EV_DAEMON, VG_EV_TICK };
+    static const uint16_t kinds[] = { VG_EV_READING,      VG_EV_NIBP,    VG_EV_DEVICE, VG_EV_SIGNAL,
+                                      VG_EV_CUFF,         VG_EV_SESSION, VG_EV_DOSE,   VG_EV_ACK,
+                                      VG_EV_NIBP_COMMAND, VG_EV_CLOCK,   VG_EV_DAEMON, VG_EV_TICK };
     ev->kind = kinds[take(c, VG_COUNT(kinds))];
     ev->device = (uint16_t)take(c, 6);
     ev->bed = engine.devices[ev->device].bed;

@@ -28,7 +28,8 @@ static void must_encode(const struct vg_event *ev)
 {
     char body[VG_WIRE_MAX];
     size_t len = 0;
-    VG_ASSERT(vg_wire_event(&names, ev, (struct vg_wire_stamp){ 1, false }, body, sizeof body, &len) == VG_OK);
+    VG_ASSERT(vg_wire_event(&names, ev, (struct vg_wire_stamp){ 1, false }, body, sizeof body,
+                            &len) == VG_OK);
     VG_ASSERT(len > 0 && len <= sizeof body);
 }
 

@@ -264,7 +264,8 @@ static void test_config__reads_every_key(void **state)
     assert_string_equal(config.node, "node-7");
     assert_string_equal(config.stream, "tcp://127.0.0.1:5501");
     assert_string_equal(config.view, "tcp://[::1]:5502");
-    assert_string_equal(config.beds[0].name, "Zimmer \"S\xc3\xbc" "d\" \\ 1");
+    assert_string_equal(config.beds[0].name, "Zimmer \"S\xc3\xbc"
+                                             "d\" \\ 1");
     assert_string_equal(config.beds[1].id, "2");
     check_everything_devices();
     const struct vg_limit *low = &config.limits.of[VG_COND_SPO2_LOW];
@@ -378,8 +379,7 @@ static void test_config__uses_the_words_of_the_rest(void **state)
             assert_int_equal(tolower((unsigned char)upper[k]), key[k]);
         }
         bool has_limit = strcmp(limits->fields[i].table->fields[0].key, "limit") == 0;
-        assert_int_equal(has_limit,
-                         vg_condition_get((enum vg_condition)i)->side != VG_SIDE_NONE);
+        assert_int_equal(has_limit, vg_condition_get((enum vg_condition)i)->side != VG_SIDE_NONE);
     }
     for (size_t i = 0; i < VG_VITAL_COUNT; i++) {
         assert_string_equal(vg_map_vital_words[i], vg_vital_get((enum vg_vital)i)->name);

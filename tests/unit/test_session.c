@@ -229,8 +229,8 @@ static void test_session__an_id_used_again_for_something_else_is_refused(void **
     (void)core_open_session(c, 0, "p-1");
     uint64_t first = core_dose(c, 0, VG_DOSE_BOLUS, 10000, c->now_ns + CORE_UTC_OFFSET_NS)->receipt;
     c->request_count--;
-    const struct vg_effect *fx =
-        core_dose(c, 0, VG_DOSE_BOLUS, 20000, c->now_ns + CORE_UTC_OFFSET_NS);
+    const struct vg_effect *fx = core_dose(c, 0, VG_DOSE_BOLUS, 20000,
+                                           c->now_ns + CORE_UTC_OFFSET_NS);
     assert_int_equal(fx->status, VG_ERR_STATE);
     assert_int_equal(fx->refusal, VG_REFUSED_ID_REUSED);
     assert_int_equal(session()->bolus_total_ug, 10000);

@@ -147,7 +147,9 @@ static json_t *encode(const struct vg_event *ev)
 {
     char body[VG_WIRE_MAX];
     size_t len = 0;
-    assert_int_equal(vg_wire_event(&names, ev, (struct vg_wire_stamp){ 1, false }, body, sizeof body, &len), VG_OK);
+    assert_int_equal(
+        vg_wire_event(&names, ev, (struct vg_wire_stamp){ 1, false }, body, sizeof body, &len),
+        VG_OK);
     return parse(body, len);
 }
 
@@ -164,13 +166,17 @@ static void test_wire__every_kind_fits_at_its_worst(void **state)
         for (size_t i = 0; i < VG_COUNT(chars); i++) {
             struct vg_event ev = base((enum vg_event_kind)k);
             worst_strings(&ev, chars[i]);
-            assert_int_equal(
-                vg_wire_event(&names, &ev, (struct vg_wire_stamp){ UINT64_MAX / 2, true }, body, sizeof body, &len), VG_OK);
+            assert_int_equal(vg_wire_event(&names, &ev,
+                                           (struct vg_wire_stamp){ UINT64_MAX / 2, true }, body,
+                                           sizeof body, &len),
+                             VG_OK);
             assert_true(len < VG_WIRE_MAX);
             ev.seq = 1;
             ev.session = 2;
             ev.u.alarm.instance = k == VG_EV_ALARM || k == VG_EV_ACK ? 3 : ev.u.alarm.instance;
-            assert_int_equal(vg_wire_event(&names, &ev, (struct vg_wire_stamp){ 1, true }, body, sizeof body, &len), VG_OK);
+            assert_int_equal(vg_wire_event(&names, &ev, (struct vg_wire_stamp){ 1, true }, body,
+                                           sizeof body, &len),
+                             VG_OK);
             json_decref(parse(body, len));
         }
     }
@@ -185,9 +191,13 @@ static void test_wire__a_small_buffer_is_never_half_filled(void **state)
 
     (void)state;
     worst_strings(&ev, 'x');
-    assert_int_equal(vg_wire_event(&names, &ev, (struct vg_wire_stamp){ 1, false }, body, sizeof body, &whole), VG_OK);
+    assert_int_equal(
+        vg_wire_event(&names, &ev, (struct vg_wire_stamp){ 1, false }, body, sizeof body, &whole),
+        VG_OK);
     for (size_t cap = 0; cap < whole; cap++) {
-        assert_int_equal(vg_wire_event(&names, &ev, (struct vg_wire_stamp){ 1, false }, body, cap, &len), VG_ERR_FULL);
+        assert_int_equal(
+            vg_wire_event(&names, &ev, (struct vg_wire_stamp){ 1, false }, body, cap, &len),
+            VG_ERR_FULL);
         assert_true(len <= cap);
     }
 }

@@ -20,7 +20,7 @@ static const struct vg_wire_names names = {
     .device = { "ox-1", "cuff-1" },
 };
 
-static char why[sizeof ((struct vg_request *)0)->why];
+static char why[sizeof((struct vg_request *)0)->why];
 
 static enum vg_status ask(const char *json, bool operate, struct vg_request *out)
 {
@@ -356,8 +356,7 @@ static void test_wire_request__every_prefix_is_refused(void **state)
 
     (void)state;
     for (size_t n = 0; n < sizeof whole - 1; n++) {
-        assert_int_equal(vg_wire_request(&names, whole, n, true, &r),
-                         VG_ERR_FORMAT);
+        assert_int_equal(vg_wire_request(&names, whole, n, true, &r), VG_ERR_FORMAT);
         assert_int_not_equal(r.why[0], '\0');
     }
     assert_int_equal(ask(whole, true, &r), VG_OK);

@@ -52,8 +52,8 @@ void vg_determination_start(struct vg_determination *d, struct vg_fault_list *fa
     deflation_mmhg = d->peak_mmhg > d->floor_mmhg ? d->peak_mmhg - d->floor_mmhg : 1;
 
     /* Zeroing 0.5 s, inflation 6 s, deflation, dump 1 s; a given length scales all four. */
-    natural_ns =
-        1500 * VG_NS_PER_MS + INFLATION_NS + deflation_mmhg * VG_NS_PER_S / DEFLATION_MMHG_PER_S;
+    natural_ns = 1500 * VG_NS_PER_MS + INFLATION_NS +
+                 deflation_mmhg * VG_NS_PER_S / DEFLATION_MMHG_PER_S;
     scale_ns = (total_ns > 0 ? total_ns : natural_ns) / (natural_ns / VG_NS_PER_MS);
     d->start_ns = now_ns;
     d->zeroed_ns = now_ns + 500 * scale_ns;
@@ -113,8 +113,8 @@ static int ramp(int64_t now_ns, int64_t from_ns, int64_t to_ns, int from, int to
 /* The arterial pulse moves the cuff most near the mean pressure. */
 static int ripple_mmhg(const struct vg_determination *d, int64_t now_ns, int cuff_mmhg)
 {
-    int64_t beat_ns =
-        60 * VG_NS_PER_S / (d->vitals.pulse_rate_bpm > 0 ? d->vitals.pulse_rate_bpm : 60);
+    int64_t beat_ns = 60 * VG_NS_PER_S /
+                      (d->vitals.pulse_rate_bpm > 0 ? d->vitals.pulse_rate_bpm : 60);
     int distance = cuff_mmhg - d->vitals.nibp_mean_mmhg;
     int height = distance > -15 && distance < 15 ? 3 : 1;
 

@@ -20,26 +20,26 @@ struct fault_form {
 };
 
 static const struct fault_form forms[] = {
-    [VG_FAULT_DROP] = {"drop", false, true, 0},
-    [VG_FAULT_GARBAGE] = {"garbage", false, true, 0},
-    [VG_FAULT_FREEZE] = {"freeze", false, true, 0},
-    [VG_FAULT_SENSOR_OFF] = {"sensor_off", false, true, 0},
-    [VG_FAULT_SENSOR_UNPLUGGED] = {"sensor_unplugged", false, true, 0},
-    [VG_FAULT_LOW_PERFUSION] = {"low_perfusion", false, true, 0},
-    [VG_FAULT_ARTIFACT] = {"artifact", false, true, 0},
-    [VG_FAULT_SPO2] = {"spo2", true, false, 0},
-    [VG_FAULT_PR] = {"pr", true, false, 0},
-    [VG_FAULT_SYS] = {"sys", true, false, 0},
-    [VG_FAULT_SLOW] = {"slow", true, true, 1000},
-    [VG_FAULT_LATE] = {"late", true, true, 1000},
-    [VG_FAULT_EXCEPTION] = {"exception", true, true, 4},
-    [VG_FAULT_BUSY] = {"busy", false, true, 0},
-    [VG_FAULT_FAIL] = {"fail", true, true, 1},
-    [VG_FAULT_NO_ACK] = {"no_ack", false, true, 0},
-    [VG_FAULT_UNPLUG] = {"unplug", false, true, 0},
-    [VG_FAULT_REPLUG] = {"replug", false, true, 0},
-    [VG_FAULT_BAD_CHECKSUM] = {"bad_checksum", false, true, 0},
-    [VG_FAULT_CLEAR] = {"clear", false, true, 0},
+    [VG_FAULT_DROP] = { "drop", false, true, 0 },
+    [VG_FAULT_GARBAGE] = { "garbage", false, true, 0 },
+    [VG_FAULT_FREEZE] = { "freeze", false, true, 0 },
+    [VG_FAULT_SENSOR_OFF] = { "sensor_off", false, true, 0 },
+    [VG_FAULT_SENSOR_UNPLUGGED] = { "sensor_unplugged", false, true, 0 },
+    [VG_FAULT_LOW_PERFUSION] = { "low_perfusion", false, true, 0 },
+    [VG_FAULT_ARTIFACT] = { "artifact", false, true, 0 },
+    [VG_FAULT_SPO2] = { "spo2", true, false, 0 },
+    [VG_FAULT_PR] = { "pr", true, false, 0 },
+    [VG_FAULT_SYS] = { "sys", true, false, 0 },
+    [VG_FAULT_SLOW] = { "slow", true, true, 1000 },
+    [VG_FAULT_LATE] = { "late", true, true, 1000 },
+    [VG_FAULT_EXCEPTION] = { "exception", true, true, 4 },
+    [VG_FAULT_BUSY] = { "busy", false, true, 0 },
+    [VG_FAULT_FAIL] = { "fail", true, true, 1 },
+    [VG_FAULT_NO_ACK] = { "no_ack", false, true, 0 },
+    [VG_FAULT_UNPLUG] = { "unplug", false, true, 0 },
+    [VG_FAULT_REPLUG] = { "replug", false, true, 0 },
+    [VG_FAULT_BAD_CHECKSUM] = { "bad_checksum", false, true, 0 },
+    [VG_FAULT_CLEAR] = { "clear", false, true, 0 },
 };
 _Static_assert(sizeof forms / sizeof forms[0] == VG_FAULT_NAME_COUNT, "one form per fault");
 
@@ -116,7 +116,7 @@ static bool read_name(enum vg_fault_name *out, const char **at)
 static bool read_span(struct vg_fault *out, const char **at)
 {
     const struct fault_form *form = &forms[out->name];
-    int64_t number[2] = {0, 0};
+    int64_t number[2] = { 0, 0 };
     int count = 0;
 
     while (count < 2 && **at != '\0') {

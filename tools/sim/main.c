@@ -124,16 +124,16 @@ static int64_t step_devices(struct simulator *s, int64_t now_ns)
 static void watch(struct simulator *s, int fd, size_t device, size_t channel)
 {
     if (fd >= 0) {
-        s->polls[s->polls_len] = (struct pollfd){.fd = fd, .events = POLLIN};
-        s->owners[s->polls_len] = (struct poll_owner){device, channel};
+        s->polls[s->polls_len] = (struct pollfd){ .fd = fd, .events = POLLIN };
+        s->owners[s->polls_len] = (struct poll_owner){ device, channel };
         s->polls_len++;
     }
 }
 
 static void watch_all(struct simulator *s)
 {
-    s->polls[0] = (struct pollfd){.fd = s->signal_fd, .events = POLLIN};
-    s->polls[1] = (struct pollfd){.fd = s->has_input ? STDIN_FILENO : -1, .events = POLLIN};
+    s->polls[0] = (struct pollfd){ .fd = s->signal_fd, .events = POLLIN };
+    s->polls[1] = (struct pollfd){ .fd = s->has_input ? STDIN_FILENO : -1, .events = POLLIN };
     s->polls_len = POLL_FIXED;
     for (size_t i = 0; i < s->options.device_count; i++) {
         const struct vg_transport *line = &s->devices[i].line;
@@ -257,7 +257,7 @@ static int run(struct simulator *s)
         }
         now_ns = since_start_ns(s);
         wait_ns = due_ns > now_ns ? due_ns - now_ns : 0;
-        wait = (struct timespec){wait_ns / VG_NS_PER_S, wait_ns % VG_NS_PER_S};
+        wait = (struct timespec){ wait_ns / VG_NS_PER_S, wait_ns % VG_NS_PER_S };
         watch_all(s);
         if (ppoll(s->polls, s->polls_len, due_ns == VG_SIM_NEVER ? NULL : &wait, NULL) < 0 &&
             errno != EINTR) {

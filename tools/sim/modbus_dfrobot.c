@@ -13,7 +13,7 @@
 
 void vg_dfrobot_init(struct vg_sim_unit *u)
 {
-    u->as.dfrobot = (struct vg_dfrobot){.baud_code = 3, .sample_ns = VG_SIM_NEVER};
+    u->as.dfrobot = (struct vg_dfrobot){ .baud_code = 3, .sample_ns = VG_SIM_NEVER };
 }
 
 int64_t vg_dfrobot_step(struct vg_sim_unit *u, int64_t now_ns)
@@ -115,4 +115,4 @@ static enum vg_mb_exception dfrobot_write(void *unit, enum vg_mb_table table, un
     }
 }
 
-const struct vg_mb_map vg_dfrobot_map = {dfrobot_read, dfrobot_write};
+const struct vg_mb_map vg_dfrobot_map = { dfrobot_read, dfrobot_write };

@@ -43,13 +43,15 @@ struct pressure_range {
     uint16_t preset;
 };
 
-static const struct pressure_range initial_ranges[3] = {
-    {120, 280, 160}, {80, 250, 140}, {60, 140, 90}};
+static const struct pressure_range initial_ranges[3] = { { 120, 280, 160 },
+                                                         { 80, 250, 140 },
+                                                         { 60, 140, 90 } };
 
 void vg_vm2_init(struct vg_sim_unit *u)
 {
-    u->as.vm2 = (struct vg_vm2){
-        .is_spo2_enabled = true, .auto_ns = VG_SIM_NEVER, .initial_mmhg = initial_ranges[0].preset};
+    u->as.vm2 = (struct vg_vm2){ .is_spo2_enabled = true,
+                                 .auto_ns = VG_SIM_NEVER,
+                                 .initial_mmhg = initial_ranges[0].preset };
     vg_sim_unit_vitals(u, &u->as.vm2.sample, 0);
 }
 
@@ -282,11 +284,11 @@ static enum vg_mb_exception read_bit(const struct vg_sim_unit *u, uint16_t *valu
 {
     const struct vg_vm2 *v = &u->as.vm2;
     const struct vg_determination *n = &v->determination;
-    const bool coils[4] = {n->state == VG_DETERMINATION_ZEROING, false, v->is_auto_enabled,
-                           v->is_spo2_enabled};
-    const bool inputs[4] = {vg_determination_is_busy(n), v->has_new_result,
-                            n->state == VG_DETERMINATION_FAILED,
-                            vg_determination_pressure_mmhg(n, now_ns) > 15};
+    const bool coils[4] = { n->state == VG_DETERMINATION_ZEROING, false, v->is_auto_enabled,
+                            v->is_spo2_enabled };
+    const bool inputs[4] = { vg_determination_is_busy(n), v->has_new_result,
+                             n->state == VG_DETERMINATION_FAILED,
+                             vg_determination_pressure_mmhg(n, now_ns) > 15 };
 
     if (address > 3) {
         return VG_MB_ILLEGAL_ADDRESS;
@@ -297,7 +299,7 @@ static enum vg_mb_exception read_bit(const struct vg_sim_unit *u, uint16_t *valu
 
 static enum vg_mb_exception read_holding(const struct vg_vm2 *v, uint16_t *value, unsigned address)
 {
-    const uint16_t registers[3] = {v->auto_interval_min, v->patient_type, v->initial_mmhg};
+    const uint16_t registers[3] = { v->auto_interval_min, v->patient_type, v->initial_mmhg };
 
     if (address > 2) {
         return VG_MB_ILLEGAL_ADDRESS;
@@ -409,4 +411,4 @@ static enum vg_mb_exception vm2_write(void *unit, enum vg_mb_table table, unsign
     return write_holding(&u->as.vm2, address, value, now_ns);
 }
 
-const struct vg_mb_map vg_vm2_map = {vm2_read, vm2_write};
+const struct vg_mb_map vg_vm2_map = { vm2_read, vm2_write };

@@ -37,27 +37,27 @@ enum option_id {
 };
 
 static const struct option long_options[] = {
-    {"pty", required_argument, NULL, OPT_PTY},
-    {"rtu", required_argument, NULL, OPT_PTY},
-    {"tcp", required_argument, NULL, OPT_TCP},
-    {"count", required_argument, NULL, OPT_COUNT},
-    {"seed", required_argument, NULL, OPT_SEED},
-    {"fault", required_argument, NULL, OPT_FAULT},
-    {"script", required_argument, NULL, OPT_SCRIPT},
-    {"spo2", required_argument, NULL, OPT_SPO2},
-    {"pr", required_argument, NULL, OPT_PR},
-    {"sys", required_argument, NULL, OPT_SYS},
-    {"dia", required_argument, NULL, OPT_DIA},
-    {"course-at", required_argument, NULL, OPT_COURSE_AT},
-    {"seconds", required_argument, NULL, OPT_SECONDS},
-    {"quiet", no_argument, NULL, OPT_QUIET},
-    {"determination-s", required_argument, NULL, OPT_DETERMINATION},
-    {"map", required_argument, NULL, OPT_MAP},
-    {"unit", required_argument, NULL, OPT_UNIT},
-    {"delay-ms", required_argument, NULL, OPT_DELAY},
-    {"holes", required_argument, NULL, OPT_HOLES},
-    {"help", no_argument, NULL, OPT_HELP},
-    {NULL, 0, NULL, 0},
+    { "pty", required_argument, NULL, OPT_PTY },
+    { "rtu", required_argument, NULL, OPT_PTY },
+    { "tcp", required_argument, NULL, OPT_TCP },
+    { "count", required_argument, NULL, OPT_COUNT },
+    { "seed", required_argument, NULL, OPT_SEED },
+    { "fault", required_argument, NULL, OPT_FAULT },
+    { "script", required_argument, NULL, OPT_SCRIPT },
+    { "spo2", required_argument, NULL, OPT_SPO2 },
+    { "pr", required_argument, NULL, OPT_PR },
+    { "sys", required_argument, NULL, OPT_SYS },
+    { "dia", required_argument, NULL, OPT_DIA },
+    { "course-at", required_argument, NULL, OPT_COURSE_AT },
+    { "seconds", required_argument, NULL, OPT_SECONDS },
+    { "quiet", no_argument, NULL, OPT_QUIET },
+    { "determination-s", required_argument, NULL, OPT_DETERMINATION },
+    { "map", required_argument, NULL, OPT_MAP },
+    { "unit", required_argument, NULL, OPT_UNIT },
+    { "delay-ms", required_argument, NULL, OPT_DELAY },
+    { "holes", required_argument, NULL, OPT_HOLES },
+    { "help", no_argument, NULL, OPT_HELP },
+    { NULL, 0, NULL, 0 },
 };
 
 static const char help[] =
@@ -282,7 +282,7 @@ static bool take_option(struct vg_sim_options *o, int id, const char *value)
 
 static bool read_kind(struct vg_sim_options *o, const char *word)
 {
-    static const char *const words[] = {"oximeter", "cuff", "modbus"};
+    static const char *const words[] = { "oximeter", "cuff", "modbus" };
 
     for (int i = 0; i < 3; i++) {
         if (strcmp(word, words[i]) == 0) {
@@ -318,11 +318,11 @@ bool vg_sim_options_read(struct vg_sim_options *o, int argc, char *const argv[])
 {
     *o = (struct vg_sim_options){
         .device_count = 1,
-        .patient = {.seed = 1,
-                    .spo2_percent = 97,
-                    .pulse_rate_bpm = 72,
-                    .nibp_sys_mmhg = 122,
-                    .nibp_dia_mmhg = 78},
+        .patient = { .seed = 1,
+                     .spo2_percent = 97,
+                     .pulse_rate_bpm = 72,
+                     .nibp_sys_mmhg = 122,
+                     .nibp_dia_mmhg = 78 },
         .reply_delay_ns = 2 * VG_NS_PER_MS,
     };
     if (argc < 2) {

@@ -32,13 +32,13 @@ struct course_point {
     int percent; /* of the peak */
 };
 
-static const struct course_point course[] = {{0, 0},    {5, 20},  {15, 55}, {30, 100},
-                                             {40, 100}, {60, 55}, {75, 25}, {90, 0}};
+static const struct course_point course[] = { { 0, 0 },    { 5, 20 },  { 15, 55 }, { 30, 100 },
+                                              { 40, 100 }, { 60, 55 }, { 75, 25 }, { 90, 0 } };
 
 /* One pulse of an infrared pleth: fast rise, dicrotic notch, slow run-off. */
-static const uint8_t pulse_shape[32] = {0,   18,  60,  120, 180, 225, 250, 255, 248, 232, 212,
-                                        190, 168, 148, 132, 120, 114, 116, 122, 124, 118, 108,
-                                        96,  84,  72,  60,  50,  40,  31,  23,  15,  7};
+static const uint8_t pulse_shape[32] = { 0,   18,  60,  120, 180, 225, 250, 255, 248, 232, 212,
+                                         190, 168, 148, 132, 120, 114, 116, 122, 124, 118, 108,
+                                         96,  84,  72,  60,  50,  40,  31,  23,  15,  7 };
 
 void vg_pcg_init(struct vg_pcg *r, uint64_t seed)
 {
@@ -142,7 +142,7 @@ int vg_mean_pressure_mmhg(int sys_mmhg, int dia_mmhg)
 
 void vg_patient_init(struct vg_patient *p, const struct vg_patient_setup *setup)
 {
-    *p = (struct vg_patient){.setup = *setup};
+    *p = (struct vg_patient){ .setup = *setup };
     p->sys_peak_mmhg = 8 + (int)(hash(setup->seed, STREAM_PEAK, 0) % 13U);
     p->dia_peak_mmhg = 6 + (int)(hash(setup->seed, STREAM_PEAK, 1) % 5U);
     p->pulse_rate_peak_bpm = 2 + (int)(hash(setup->seed, STREAM_PEAK, 2) % 7U);

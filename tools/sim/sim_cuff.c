@@ -31,7 +31,8 @@ struct mode_limits {
 };
 
 static const struct mode_limits modes[] = {
-    [MODE_ADULT] = {160, 280}, [MODE_PAEDIATRIC] = {140, 280}, [MODE_NEONATE] = {90, 150}};
+    [MODE_ADULT] = { 160, 280 }, [MODE_PAEDIATRIC] = { 140, 280 }, [MODE_NEONATE] = { 90, 150 }
+};
 
 static uint8_t low_byte(int value)
 {
@@ -89,7 +90,7 @@ static void announce_end(struct vg_sim_device *d, int64_t now_ns)
 static void store_result(struct vg_sim_cuff *c, int error)
 {
     const struct vg_vitals *v = &c->determination.vitals;
-    uint8_t payload[VG_CUFF_RESULT_BYTES - 3] = {0};
+    uint8_t payload[VG_CUFF_RESULT_BYTES - 3] = { 0 };
 
     if (error == 0) {
         payload[0] = low_byte(v->nibp_sys_mmhg);
@@ -109,7 +110,7 @@ void vg_sim_cuff_init(struct vg_sim_device *d)
 {
     struct vg_sim_cuff *c = &d->as.cuff;
     struct vg_patient_setup setup = d->options->patient;
-    static const uint8_t nothing[VG_CUFF_RESULT_BYTES - 3] = {0};
+    static const uint8_t nothing[VG_CUFF_RESULT_BYTES - 3] = { 0 };
 
     memset(c, 0, sizeof *c);
     setup.seed += d->index;
@@ -127,7 +128,7 @@ static void start(struct vg_sim_device *d, enum cuff_mode mode, int64_t now_ns)
 {
     struct vg_sim_cuff *c = &d->as.cuff;
     int initial = c->initial_mmhg > 0 ? c->initial_mmhg : modes[mode].initial_mmhg;
-    uint8_t nothing[VG_CUFF_RESULT_BYTES - 3] = {0};
+    uint8_t nothing[VG_CUFF_RESULT_BYTES - 3] = { 0 };
 
     if (is_occupied(c) || vg_fault_is_active(&d->faults, NULL, VG_FAULT_BUSY, now_ns)) {
         acknowledge(d, 'B', START_REPLY_NS, now_ns);
@@ -195,7 +196,7 @@ static void reply_pressure(struct vg_sim_device *d, int64_t now_ns)
 
 static void reply_version(struct vg_sim_device *d, int64_t now_ns)
 {
-    uint8_t payload[64] = {0};
+    uint8_t payload[64] = { 0 };
     static const char first[] = "LX02.10";
     static const char second[] = "VIGIL-SIM";
 
@@ -207,7 +208,7 @@ static void reply_version(struct vg_sim_device *d, int64_t now_ns)
 /* The queries all begin with 79; two bytes say which. */
 static void run_query(struct vg_sim_device *d, unsigned query, int64_t now_ns)
 {
-    static const uint8_t zeros[3] = {0, 0, 0};
+    static const uint8_t zeros[3] = { 0, 0, 0 };
     const struct vg_sim_cuff *c = &d->as.cuff;
 
     switch (query) {
@@ -301,7 +302,7 @@ static void drop_input(struct vg_sim_device *d, size_t len)
 static bool take_command(struct vg_sim_device *d, int64_t now_ns)
 {
     struct vg_sim_cuff *c = &d->as.cuff;
-    uint8_t frame[8] = {0};
+    uint8_t frame[8] = { 0 };
     unsigned sum = 0;
     size_t stray = 0;
     size_t len = 0;

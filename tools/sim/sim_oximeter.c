@@ -30,7 +30,7 @@
 #define STATUS_GREEN 0x02U
 #define STATUS_SYNC 0x01U
 
-static const struct vg_oximeter_pair missing = {RATE_MISSING, SPO2_MISSING};
+static const struct vg_oximeter_pair missing = { RATE_MISSING, SPO2_MISSING };
 
 static int64_t frame_ns(uint64_t index)
 {
@@ -47,7 +47,7 @@ void vg_sim_oximeter_init(struct vg_sim_device *d)
     struct vg_sim_oximeter *o = &d->as.oximeter;
     struct vg_patient_setup setup = d->options->patient;
 
-    *o = (struct vg_sim_oximeter){.artifact_ns = -1, .rate_bpm = setup.pulse_rate_bpm};
+    *o = (struct vg_sim_oximeter){ .artifact_ns = -1, .rate_bpm = setup.pulse_rate_bpm };
     setup.seed += d->index;
     vg_patient_init(&o->patient, &setup);
     o->display = missing;
@@ -58,8 +58,8 @@ void vg_sim_oximeter_init(struct vg_sim_device *d)
 static void follow_sensor(struct vg_sim_device *d, int64_t at_ns)
 {
     struct vg_sim_oximeter *o = &d->as.oximeter;
-    bool is_off =
-        has_fault(d, VG_FAULT_SENSOR_OFF, at_ns) || has_fault(d, VG_FAULT_SENSOR_UNPLUGGED, at_ns);
+    bool is_off = has_fault(d, VG_FAULT_SENSOR_OFF, at_ns) ||
+                  has_fault(d, VG_FAULT_SENSOR_UNPLUGGED, at_ns);
 
     if (is_off && !o->is_off) {
         o->off_since_ns = at_ns;
@@ -105,7 +105,7 @@ static struct vg_oximeter_pair standard_values(struct vg_sim_device *d, int64_t 
 static struct vg_oximeter_pair extended_values(struct vg_sim_oximeter *o,
                                                struct vg_oximeter_pair pair)
 {
-    struct vg_oximeter_pair sum = {0, 0};
+    struct vg_oximeter_pair sum = { 0, 0 };
     int count = 1;
 
     if (pair.spo2 == SPO2_MISSING) {
@@ -122,8 +122,8 @@ static struct vg_oximeter_pair extended_values(struct vg_sim_oximeter *o,
         sum.pulse_rate += o->average_ring[i].pulse_rate;
         sum.spo2 += o->average_ring[i].spo2;
     }
-    return (struct vg_oximeter_pair){(sum.pulse_rate + count / 2) / count,
-                                     (sum.spo2 + count / 2) / count};
+    return (struct vg_oximeter_pair){ (sum.pulse_rate + count / 2) / count,
+                                      (sum.spo2 + count / 2) / count };
 }
 
 /* Display values change every 1.5 s, that is on every 4.5th packet. */
@@ -243,7 +243,7 @@ int64_t vg_sim_oximeter_step(struct vg_sim_device *d, int64_t now_ns)
         unsigned slot = (unsigned)(o->frame_count % VG_DF2_PACKET_FRAMES);
         bool is_frozen = has_fault(d, VG_FAULT_FREEZE, at_ns);
         unsigned status = 0;
-        uint8_t frame[5] = {1, 0, 0, 0, 0};
+        uint8_t frame[5] = { 1, 0, 0, 0, 0 };
 
         follow_sensor(d, at_ns);
         if (slot == 0 && !is_frozen) {

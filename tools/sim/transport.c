@@ -35,7 +35,7 @@ static void close_fd(int *fd)
 void vg_transport_init(struct vg_transport *t, enum vg_transport_kind kind, const char *path,
                        uint16_t port)
 {
-    *t = (struct vg_transport){.kind = kind, .port = port, .listen_fd = -1, .slave_fd = -1};
+    *t = (struct vg_transport){ .kind = kind, .port = port, .listen_fd = -1, .slave_fd = -1 };
     (void)snprintf(t->path, sizeof t->path, "%s", path);
     for (size_t i = 0; i < VG_TRANSPORT_CHANNEL_MAX; i++) {
         t->channel_fd[i] = -1;
@@ -98,7 +98,7 @@ static bool plug_pty(struct vg_transport *t)
 
 static bool plug_tcp(struct vg_transport *t)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(t->port)};
+    struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(t->port) };
     socklen_t address_len = sizeof address;
     int on = 1;
 
