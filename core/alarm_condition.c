@@ -190,6 +190,7 @@ struct row {
     action_fn action;
 };
 
+/* clang-format off */
 static const struct row rows[] = {
     { 1, VG_CS_NORMAL, VG_AW_ARMED, FROM(DISARMED), IN(ARM), NULL, NULL },
     { 2, VG_CS_ACTIVE, VG_AW_OPEN, FROM(NORMAL), IN(RAPID), NULL, start_and_open },
@@ -225,6 +226,7 @@ static const struct row rows[] = {
     { 25, VG_CS_ACTIVE, VG_AW_RESTORED, FROM(ACTIVE) | FROM(LATCHED), IN(RESTART), NULL, restore },
     { 26, VG_CS_NORMAL, QUIET, FROM(NORMAL) | FROM(PENDING), IN(RESTART), NULL, forget },
 };
+/* clang-format on */
 
 static const char *const input_names[] = {
     "ARM",  "BAD", "RAPID",     "BAND",       "OK",   "WORSE",    "STALE",

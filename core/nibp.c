@@ -48,6 +48,7 @@ struct cell {
         TO(ABORTING), VG_REQ_NIBP_ABORT, VG_NIBP_##err                                             \
     }
 
+/* clang-format off */
 static const struct cell table[VG_NS_COUNT][VG_NI_COUNT] = {
     [VG_NS_IDLE] = {
         [VG_NI_START] = ASK(STARTING, START),
@@ -101,6 +102,7 @@ static const struct cell table[VG_NS_COUNT][VG_NI_COUNT] = {
         [VG_NI_TIMEOUT] = GO(IDLE),
     },
 };
+/* clang-format on */
 
 void vg_nibp_init(struct vg_nibp_machine *m)
 {

@@ -20,6 +20,7 @@
 #define UNWATCHED S(4), S(10), 0, true
 #define CUFF S(420), S(900), 0, false
 
+/* clang-format off */
 static const struct vg_vital_info table[] = {
     [VG_VITAL_SPO2] = { "spo2", "%", 1000, 1000, 100000, 150456, 262688, CONTINUOUS },
     [VG_VITAL_PULSE_RATE] = { "pulse_rate", "/min", 1000, 18000, 350000, 149530, 264864,
@@ -35,6 +36,7 @@ static const struct vg_vital_info table[] = {
     [VG_VITAL_CUFF_PRESSURE] = { "cuff_pressure", "mm[Hg]", 1000, -30000, 350000, 150300, 266016,
                                  UNWATCHED },
 };
+/* clang-format on */
 static_assert(VG_COUNT(table) == VG_VITAL_COUNT, "a vital has no row");
 
 const struct vg_vital_info *vg_vital_get(enum vg_vital v)

@@ -26,23 +26,19 @@ static_assert(VG_COUNT(variant_words) == VG_VARIANT_COUNT + 1, "a variant has no
 static_assert(VG_COUNT(patient_words) == VG_PATIENT_COUNT + 1, "a patient mode has no word");
 static_assert(VG_COUNT(latch_words) == VG_LATCH_COUNT + 1, "a latch mode has no word");
 
+/* clang-format off */
 static const struct vg_yaml_field endpoint_rows[] = {
-    { .key = "stream",
-      .type = VG_YAML_STRING,
-      AT(struct vg_raw_config, stream),
+    { .key = "stream", .type = VG_YAML_STRING, AT(struct vg_raw_config, stream),
       .fallback = "ipc:///run/vigil/view/stream.sock",
       .doc = "where the daemon publishes everything it sees, ipc:///PATH or tcp://127.0.0.1:PORT" },
-    { .key = "view",
-      .type = VG_YAML_STRING,
-      AT(struct vg_raw_config, view),
+    { .key = "view", .type = VG_YAML_STRING, AT(struct vg_raw_config, view),
       .fallback = "ipc:///run/vigil/view/view.sock",
       .doc = "where it answers questions, ipc:///PATH or tcp://127.0.0.1:PORT" },
-    { .key = "operate",
-      .type = VG_YAML_STRING,
-      AT(struct vg_raw_config, operate),
+    { .key = "operate", .type = VG_YAML_STRING, AT(struct vg_raw_config, operate),
       .fallback = "ipc:///run/vigil/operate/operate.sock",
       .doc = "where it takes commands, always ipc:///PATH, guarded by file permissions" },
 };
+/* clang-format on */
 static const struct vg_yaml_table endpoint_table = TABLE(endpoint_rows);
 
 static const struct vg_yaml_field bed_rows[] = {
@@ -58,110 +54,61 @@ static const struct vg_yaml_field bed_rows[] = {
 };
 static const struct vg_yaml_table bed_table = TABLE(bed_rows);
 
+/* clang-format off */
 static const struct vg_yaml_field line_rows[] = {
-    { .key = "baud",
-      .type = VG_YAML_INT,
-      AT(struct vg_raw_line, baud),
-      .min = 110,
-      .max = 230400,
+    { .key = "baud", .type = VG_YAML_INT, AT(struct vg_raw_line, baud), .min = 110, .max = 230400,
       .doc = "speed of the serial line, by default the driver's, 9600 for Modbus" },
-    { .key = "parity",
-      .type = VG_YAML_ENUM,
-      AT(struct vg_raw_line, parity),
-      .names = vg_parity_words,
-      .doc = "parity bit, by default the driver's, none for Modbus" },
-    { .key = "stop_bits",
-      .type = VG_YAML_INT,
-      AT(struct vg_raw_line, stop_bits),
-      .min = 1,
-      .max = 2,
-      .doc = "stop bits, by default the driver's, 1 for Modbus" },
-    { .key = "data_bits",
-      .type = VG_YAML_INT,
-      AT(struct vg_raw_line, data_bits),
-      .min = 7,
-      .max = 8,
-      .doc = "data bits, by default the driver's, always 8 for Modbus" },
+    { .key = "parity", .type = VG_YAML_ENUM, AT(struct vg_raw_line, parity),
+      .names = vg_parity_words, .doc = "parity bit, by default the driver's, none for Modbus" },
+    { .key = "stop_bits", .type = VG_YAML_INT, AT(struct vg_raw_line, stop_bits), .min = 1,
+      .max = 2, .doc = "stop bits, by default the driver's, 1 for Modbus" },
+    { .key = "data_bits", .type = VG_YAML_INT, AT(struct vg_raw_line, data_bits), .min = 7,
+      .max = 8, .doc = "data bits, by default the driver's, always 8 for Modbus" },
 };
+/* clang-format on */
 static const struct vg_yaml_table line_table = TABLE(line_rows);
 
+/* clang-format off */
 static const struct vg_yaml_field option_rows[] = {
-    { .key = "variant",
-      .type = VG_YAML_ENUM,
-      AT(struct vg_raw_device, options.variant),
-      .names = variant_words,
-      .fallback = "standard",
+    { .key = "variant", .type = VG_YAML_ENUM, AT(struct vg_raw_device, options.variant),
+      .names = variant_words, .fallback = "standard",
       .doc = "which of its formats the sensor speaks, for drivers that know several" },
-    { .key = "patient",
-      .type = VG_YAML_ENUM,
-      AT(struct vg_raw_device, options.patient),
-      .names = patient_words,
-      .fallback = "adult",
+    { .key = "patient", .type = VG_YAML_ENUM, AT(struct vg_raw_device, options.patient),
+      .names = patient_words, .fallback = "adult",
       .doc = "patient mode asked of a cuff that has one" },
-    { .key = "map",
-      .type = VG_YAML_STRING,
-      AT(struct vg_raw_device, map),
+    { .key = "map", .type = VG_YAML_STRING, AT(struct vg_raw_device, map),
       .doc = "register map of a Modbus unit, a name such as vm2 or a path with a slash" },
 };
+/* clang-format on */
 static const struct vg_yaml_table option_table = TABLE(option_rows);
 
+/* clang-format off */
 static const struct vg_yaml_field device_rows[] = {
-    { .key = "id",
-      .type = VG_YAML_ID,
-      .required = true,
-      AT(struct vg_raw_device, id),
+    { .key = "id", .type = VG_YAML_ID, .required = true, AT(struct vg_raw_device, id),
       .doc = "identifier of the device in topics and records, for example ox-1" },
-    { .key = "bed",
-      .type = VG_YAML_ID,
-      .required = true,
-      AT(struct vg_raw_device, bed),
+    { .key = "bed", .type = VG_YAML_ID, .required = true, AT(struct vg_raw_device, bed),
       .doc = "id of the bed the device belongs to" },
-    { .key = "model",
-      .type = VG_YAML_STRING,
-      AT(struct vg_raw_device, model),
+    { .key = "model", .type = VG_YAML_STRING, AT(struct vg_raw_device, model),
       .doc = "name on the case, which chooses the driver; give either model or driver" },
-    { .key = "driver",
-      .type = VG_YAML_STRING,
-      AT(struct vg_raw_device, driver),
+    { .key = "driver", .type = VG_YAML_STRING, AT(struct vg_raw_device, driver),
       .doc = "name of the driver; give either driver or model" },
-    { .key = "link",
-      .type = VG_YAML_STRING,
-      .required = true,
-      AT(struct vg_raw_device, link),
+    { .key = "link", .type = VG_YAML_STRING, .required = true, AT(struct vg_raw_device, link),
       .doc = "serial:PATH, tty:PATH, tcp:HOST:PORT, modbus-rtu:PATH or modbus-tcp:HOST:PORT" },
-    { .key = "line",
-      .type = VG_YAML_MAP,
-      .offset = offsetof(struct vg_raw_device, line),
-      .table = &line_table,
-      .doc = "serial line settings that differ from the driver's" },
-    { .key = "unit",
-      .type = VG_YAML_INT,
-      AT(struct vg_raw_device, unit),
-      .min = 0,
-      .max = 255,
+    { .key = "line", .type = VG_YAML_MAP, .offset = offsetof(struct vg_raw_device, line),
+      .table = &line_table, .doc = "serial line settings that differ from the driver's" },
+    { .key = "unit", .type = VG_YAML_INT, AT(struct vg_raw_device, unit), .min = 0, .max = 255,
       .doc = "Modbus unit address, 1 to 247, over TCP also 0 and 255" },
-    { .key = "poll",
-      .type = VG_YAML_DURATION,
-      AT(struct vg_raw_device, poll_ns),
-      .min = 200 * VG_NS_PER_MS,
-      .max = S(60),
-      .doc = "Modbus polling period, by default 1s" },
-    { .key = "timeout",
-      .type = VG_YAML_DURATION,
-      AT(struct vg_raw_device, timeout_ns),
-      .min = 20 * VG_NS_PER_MS,
-      .max = S(5),
+    { .key = "poll", .type = VG_YAML_DURATION, AT(struct vg_raw_device, poll_ns),
+      .min = 200 * VG_NS_PER_MS, .max = S(60), .doc = "Modbus polling period, by default 1s" },
+    { .key = "timeout", .type = VG_YAML_DURATION, AT(struct vg_raw_device, timeout_ns),
+      .min = 20 * VG_NS_PER_MS, .max = S(5),
       .doc = "how long a Modbus unit may take to answer, by default 300ms" },
-    { .key = "test",
-      .type = VG_YAML_BOOL,
-      AT(struct vg_raw_device, test),
-      .fallback = "no",
+    { .key = "test", .type = VG_YAML_BOOL, AT(struct vg_raw_device, test), .fallback = "no",
       .doc = "marks everything the device says as TEST, for simulators and trials" },
-    { .key = "options",
-      .type = VG_YAML_MAP,
-      .table = &option_table,
+    { .key = "options", .type = VG_YAML_MAP, .table = &option_table,
       .doc = "options of the driver" },
 };
+/* clang-format on */
 static const struct vg_yaml_table device_table = TABLE(device_rows);
 
 #define LIMIT_ROWS(unit_text, low, high)                                                           \
@@ -214,6 +161,7 @@ static const struct vg_yaml_table technical_table = TABLE(technical_rows);
                          (cond) * sizeof(struct vg_limit),                                         \
                .doc = text }
 
+/* clang-format off */
 static const struct vg_yaml_field limit_rows[] = {
     CONDITION("spo2_low", VG_COND_SPO2_LOW, percent_table, "oxygen saturation is low"),
     CONDITION("spo2_desat", VG_COND_SPO2_DESAT, percent_table, "oxygen saturation is very low"),
@@ -235,6 +183,7 @@ static const struct vg_yaml_field limit_rows[] = {
     CONDITION("clock", VG_COND_CLOCK, technical_table, "the wall clock was stepped"),
     CONDITION("restarted", VG_COND_RESTARTED, technical_table, "monitoring was interrupted"),
 };
+/* clang-format on */
 static_assert(VG_COUNT(limit_rows) == VG_COND_COUNT, "a condition has no key");
 static const struct vg_yaml_table limit_table = TABLE(limit_rows);
 
@@ -244,51 +193,28 @@ const char *vg_limit_key(enum vg_condition c)
     return limit_rows[c].key;
 }
 
+/* clang-format off */
 static const struct vg_yaml_field root_rows[] = {
-    { .key = "version",
-      .type = VG_YAML_INT,
-      .required = true,
-      AT(struct vg_raw_config, version),
-      .min = 1,
-      .max = 1,
-      .doc = "form of this file, always 1" },
-    { .key = "node",
-      .type = VG_YAML_ID,
-      AT(struct vg_raw_config, node),
-      .fallback = "vigil",
+    { .key = "version", .type = VG_YAML_INT, .required = true, AT(struct vg_raw_config, version),
+      .min = 1, .max = 1, .doc = "form of this file, always 1" },
+    { .key = "node", .type = VG_YAML_ID, AT(struct vg_raw_config, node), .fallback = "vigil",
       .doc = "name of this machine among several" },
-    { .key = "state_dir",
-      .type = VG_YAML_STRING,
-      AT(struct vg_raw_config, state_dir),
-      .fallback = "/var/lib/vigil",
-      .doc = "absolute path of the directory that holds the record" },
-    { .key = "endpoints",
-      .type = VG_YAML_MAP,
-      .table = &endpoint_table,
+    { .key = "state_dir", .type = VG_YAML_STRING, AT(struct vg_raw_config, state_dir),
+      .fallback = "/var/lib/vigil", .doc = "absolute path of the directory that holds the record" },
+    { .key = "endpoints", .type = VG_YAML_MAP, .table = &endpoint_table,
       .doc = "sockets other programs connect to" },
-    { .key = "beds",
-      .type = VG_YAML_LIST,
-      .required = true,
-      .table = &bed_table,
-      .offset = offsetof(struct vg_raw_config, beds),
-      .size = sizeof(struct vg_bed_config),
-      .count_offset = offsetof(struct vg_raw_config, bed_count),
-      .items_max = VG_BEDS_MAX,
+    { .key = "beds", .type = VG_YAML_LIST, .required = true, .table = &bed_table,
+      .offset = offsetof(struct vg_raw_config, beds), .size = sizeof(struct vg_bed_config),
+      .count_offset = offsetof(struct vg_raw_config, bed_count), .items_max = VG_BEDS_MAX,
       .doc = "the beds this daemon watches, each with an id" },
-    { .key = "devices",
-      .type = VG_YAML_LIST,
-      .required = true,
-      .table = &device_table,
-      .offset = offsetof(struct vg_raw_config, devices),
-      .size = sizeof(struct vg_raw_device),
-      .count_offset = offsetof(struct vg_raw_config, device_count),
-      .items_max = VG_DEVICES_MAX,
+    { .key = "devices", .type = VG_YAML_LIST, .required = true, .table = &device_table,
+      .offset = offsetof(struct vg_raw_config, devices), .size = sizeof(struct vg_raw_device),
+      .count_offset = offsetof(struct vg_raw_config, device_count), .items_max = VG_DEVICES_MAX,
       .doc = "the devices at the beds, each with id, bed, driver or model, and link" },
-    { .key = "limits",
-      .type = VG_YAML_MAP,
-      .table = &limit_table,
+    { .key = "limits", .type = VG_YAML_MAP, .table = &limit_table,
       .doc = "alarm settings that differ from the defaults, by condition" },
 };
+/* clang-format on */
 const struct vg_yaml_table vg_config_table = TABLE(root_rows);
 
 void vg_raw_config_init(struct vg_raw_config *raw)

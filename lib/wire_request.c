@@ -22,6 +22,7 @@ struct op_row {
     const char *members[MEMBERS_MAX];
 };
 
+/* clang-format off */
 static const struct op_row ops[] = {
     { "snapshot", VG_OP_SNAPSHOT, false, { "bed" } },
     { "range", VG_OP_RANGE, false, { "bed", "from_seq", "limit" } },
@@ -38,6 +39,7 @@ static const struct op_row ops[] = {
     { "nibp_start", VG_OP_NIBP_START, true, { "request_id", "bed", "operator", "device" } },
     { "nibp_abort", VG_OP_NIBP_ABORT, true, { "request_id", "bed", "operator", "device" } },
 };
+/* clang-format on */
 
 struct parse {
     const struct vg_wire_names *names;
