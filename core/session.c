@@ -125,18 +125,21 @@ static void begin(struct vg_bed *bed, const struct vg_event *ev)
 }
 
 /* The next person starts with nothing of this one: no value, no armed condition. */
-static void forget_values(struct vg_step *st)
+static void forget_values(struct vg_step *st, bool continuous_too)
 {
+    for (size_t v = 0; v < VG_VITAL_COUNT; v++) {
+        if (!continuous_too && vg_vital_get((enum vg_vital)v)->continuous) {
+            continue;
+        }
+        for (uint16_t d = st->bed->first; d != VG_DEVICE_NONE; d = st->e->devices[d].next) {
+            vg_fresh_init(&st->e->devices[d].fresh[v]);
+        }
+        st->bed->speaker[v] = VG_DEVICE_NONE;
+    }
     for (uint16_t d = st->bed->first; d != VG_DEVICE_NONE; d = st->e->devices[d].next) {
         struct vg_member *m = &st->e->devices[d];
-        for (size_t v = 0; v < VG_VITAL_COUNT; v++) {
-            vg_fresh_init(&m->fresh[v]);
-        }
         m->fails = 0;
         m->foreign = m->nibp.state != VG_NS_IDLE;
-    }
-    for (size_t v = 0; v < VG_VITAL_COUNT; v++) {
-        st->bed->speaker[v] = VG_DEVICE_NONE;
     }
 }
 
@@ -155,7 +158,7 @@ static void close_session(struct vg_step *st)
     }
     vg_alarm_session_end(st, override ? move->operator_id : NULL);
     vg_receipt_accept(st, VG_DO_SEND | VG_DO_STATE);
-    forget_values(st);
+    forget_values(st, true);
     memset(&st->bed->session, 0, sizeof st->bed->session);
 }
 
@@ -174,6 +177,8 @@ void vg_session_step(struct vg_step *st)
         vg_receipt_refuse(st, VG_REFUSED_SESSION_OPEN);
         return;
     }
+    /* A cuff's reading stays for a quarter of an hour; one from between two sessions is nobody's. */
+    forget_values(st, false);
     begin(st->bed, st->in);
     vg_receipt_accept(st, VG_DO_SEND | VG_DO_STATE);
 }

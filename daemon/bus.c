@@ -68,6 +68,11 @@ static void unit_failed(struct vigild *v, struct vg_unit *u, enum vg_status st)
     u->faults++;
     u->needs_probe = true;
     u->wants_enable = true;
+    if (silent && u->faults == 1 && u->conn.state == VG_PORT_ONLINE) {
+        /* One lost reply is no lost unit, and must not abort a determination: ask again at once. */
+        u->due_ns = now_ns;
+        return;
+    }
     if (silent && u->faults >= FAULTS_BEFORE_REST) {
         u->due_ns = now_ns + RETRY_SILENT_NS;
     }

@@ -122,6 +122,16 @@ static const char *parse_path(const char *text, struct vg_link_config *out)
     return NULL;
 }
 
+/* A byte link is opened on the loop's thread, where nothing may wait for a name server. */
+static bool needs_no_lookup(const struct vg_link_config *link)
+{
+    struct in6_addr v6;
+    struct in_addr v4;
+    return link->scheme != VG_SCHEME_TCP || strcmp(link->target, "localhost") == 0 ||
+           inet_pton(AF_INET, link->target, &v4) == 1 ||
+           inet_pton(AF_INET6, link->target, &v6) == 1;
+}
+
 const char *vg_link_parse(const char *text, struct vg_link_config *out)
 {
     for (size_t i = 0; i < VG_SCHEME_COUNT; i++) {
@@ -129,7 +139,13 @@ const char *vg_link_parse(const char *text, struct vg_link_config *out)
             const char *rest = text + strlen(schemes[i].prefix);
             out->scheme = (uint8_t)i;
             out->port = 0;
-            return schemes[i].is_path ? parse_path(rest, out) : parse_host_port(rest, out);
+            const char *why = schemes[i].is_path ? parse_path(rest, out)
+                                                 : parse_host_port(rest, out);
+            if (why == NULL && !needs_no_lookup(out)) {
+                why = "names a host, which would have to be looked up at every reconnection; write "
+                      "its address, like 192.0.2.7 or [2001:db8::7]";
+            }
+            return why;
         }
     }
     if (strchr(text, ':') == NULL || text[0] == '/') {

@@ -1,9 +1,8 @@
 /*
  * link_tcp.c -- a serial-to-network server in raw mode: the bytes of the line, over TCP.
  *
- * The host is looked up at each attempt with AI_NUMERICHOST first, so that a literal address never
- * waits for a name server; a name does block for as long as the resolver takes, which is why the
- * manual asks for addresses. A half-open connection is noticed by keep-alive and by the port's own
+ * The host is an address, never a name (config_link.c refuses names): opening happens on the loop's
+ * thread, where nothing may wait for a name server. A half-open connection is noticed by keep-alive and by the port's own
  * silence.
  */
 #include <errno.h>
@@ -46,11 +45,9 @@ static enum vg_status open_tcp(struct vg_link *l, const struct vg_link_config *c
     int rc = -1;
 
     (void)snprintf(port, sizeof port, "%u", (unsigned)cfg->port);
-    if (getaddrinfo(cfg->target, port, &hints, &list) != 0) {
-        hints.ai_flags = 0;
-        if (getaddrinfo(cfg->target, port, &hints, &list) != 0) {
-            return VG_ERR_LOST;
-        }
+    const char *address = strcmp(cfg->target, "localhost") == 0 ? "127.0.0.1" : cfg->target;
+    if (getaddrinfo(address, port, &hints, &list) != 0) {
+        return VG_ERR_LOST;
     }
     l->fd = socket(list->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (l->fd < 0) {

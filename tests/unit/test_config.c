@@ -315,7 +315,9 @@ static void test_config__parses_links(void **state)
         { "serial:ttyUSB0", "/dev/ttyUSB0", 0, VG_SCHEME_SERIAL, true },
         { "serial:/dev/serial/by-id/a:b", "/dev/serial/by-id/a:b", 0, VG_SCHEME_SERIAL, true },
         { "tty:/dev/pts/4", "/dev/pts/4", 0, VG_SCHEME_TTY, true },
-        { "tcp:box:1", "box", 1, VG_SCHEME_TCP, true },
+        { "tcp:localhost:1", "localhost", 1, VG_SCHEME_TCP, true },
+        { "tcp:box:1", "", 0, 0, false }, /* a name would be looked up on the loop */
+        { "modbus-tcp:box:1", "box", 1, VG_SCHEME_MODBUS_TCP, true },
         { "tcp:192.0.2.7:65535", "192.0.2.7", 65535, VG_SCHEME_TCP, true },
         { "modbus-tcp:[::1]:502", "::1", 502, VG_SCHEME_MODBUS_TCP, true },
         { "modbus-rtu:ttyS1", "/dev/ttyS1", 0, VG_SCHEME_MODBUS_RTU, true },
