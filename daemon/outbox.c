@@ -164,15 +164,10 @@ void vg_outbox_alarms(struct vg_outbox *o, uint16_t bed)
         .now = o->now,
         .alarm = o->alarms,
     };
-    static const char suffix[] = ".alarms";
-    size_t id_len = strlen(o->names->bed[bed]);
 
     o->heartbeat_ns = o->now->mono_ns;
-    memcpy(f->topic, VG_TOPIC_PREFIX, sizeof VG_TOPIC_PREFIX - 1);
-    memcpy(f->topic + sizeof VG_TOPIC_PREFIX - 1, o->names->bed[bed], id_len);
-    memcpy(f->topic + sizeof VG_TOPIC_PREFIX - 1 + id_len, suffix, sizeof suffix - 1);
-    f->topic_len = sizeof VG_TOPIC_PREFIX - 1 + id_len + sizeof suffix - 1;
-    if (!is_wanted(o, f->topic, f->topic_len)) {
+    if (!vg_wire_alarms_topic(o->names, bed, f->topic, &f->topic_len) ||
+        !is_wanted(o, f->topic, f->topic_len)) {
         return;
     }
     a.open_count = vg_engine_open_alarms(o->engine, bed, o->now->mono_ns, o->alarms,
@@ -218,16 +213,13 @@ static void show_device(struct vg_outbox *o, uint16_t d, const char *prefix, siz
 static void show_state(struct vg_outbox *o, const char *prefix, size_t len)
 {
     for (uint16_t b = 0; b < o->names->bed_count; b++) {
-        char bed_topic[VG_TOPIC_MAX] = VG_TOPIC_PREFIX;
-        size_t at = sizeof VG_TOPIC_PREFIX - 1;
-        size_t id_len = strlen(o->names->bed[b]);
-        memcpy(bed_topic + at, o->names->bed[b], id_len);
-        memcpy(bed_topic + at + id_len, ".alarms", 7);
-        size_t bed_len = at + id_len + 1;
-        if (!overlaps(prefix, len, bed_topic, bed_len)) {
+        char topic[VG_TOPIC_MAX];
+        size_t topic_len;
+        if (!vg_wire_alarms_topic(o->names, b, topic, &topic_len) ||
+            !overlaps(prefix, len, topic, topic_len - (sizeof "alarms" - 1))) {
             continue;
         }
-        if (len <= bed_len + 6 && overlaps(prefix, len, bed_topic, bed_len + 6)) {
+        if (len <= topic_len && overlaps(prefix, len, topic, topic_len)) {
             vg_outbox_alarms(o, b);
         }
         for (uint16_t d = o->engine->beds[b].first; d != VG_DEVICE_NONE;

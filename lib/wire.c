@@ -99,6 +99,12 @@ bool vg_wire_topic(const struct vg_wire_names *n, const struct vg_event *ev,
     return join_topic(bed, group, leaf, topic, topic_len);
 }
 
+bool vg_wire_alarms_topic(const struct vg_wire_names *n, uint16_t bed, char topic[VG_TOPIC_MAX],
+                          size_t *topic_len)
+{
+    return join_topic(n->bed[bed], "alarms", NULL, topic, topic_len);
+}
+
 /* --- members by kind ------------------------------------------------------------------------ */
 
 static void value_members(struct vg_json *j, enum vg_vital v, bool has, int32_t milli)

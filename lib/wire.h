@@ -38,6 +38,10 @@ const char *vg_wire_device(const struct vg_wire_names *n, uint16_t device);
 bool vg_wire_topic(const struct vg_wire_names *n, const struct vg_event *ev,
                    char topic[VG_TOPIC_MAX], size_t *topic_len);
 
+/* vg_wire_alarms_topic -- topic of a bed's alarm state, which is no event. Range: a known bed. */
+bool vg_wire_alarms_topic(const struct vg_wire_names *n, uint16_t bed, char topic[VG_TOPIC_MAX],
+                          size_t *topic_len);
+
 /* What a frame carries beside its event. */
 struct vg_wire_stamp {
     uint64_t count; /* per-topic counter: a gap means that a frame was lost */
