@@ -256,6 +256,14 @@ enum vg_status vg_client_feed(struct vg_client *c, struct vg_client_update *out,
     return VG_OK;
 }
 
+static bool is_wanted(const struct vg_client *c, zmq_msg_t *topic)
+{
+    size_t len = c->options.suffix != NULL ? strlen(c->options.suffix) : 0;
+    size_t n = zmq_msg_size(topic);
+    return len == 0 || (n >= len && memcmp((const char *)zmq_msg_data(topic) + n - len,
+                                           c->options.suffix, len) == 0);
+}
+
 /* Both parts of one frame, or nothing; other shapes are read away. VG_ERR_STATE: nothing there. */
 static enum vg_status take_frame(struct vg_client *c, struct vg_client_update *out)
 {
@@ -275,7 +283,9 @@ static enum vg_status take_frame(struct vg_client *c, struct vg_client_update *o
         more = zmq_msg_more(m) != 0;
         parts++;
     }
-    if (parts == 2) {
+    if (parts == 2 && !is_wanted(c, &part[0])) {
+        st = VG_ERR_STATE;
+    } else if (parts == 2) {
         st = vg_client_feed(c, out, zmq_msg_data(&part[0]), zmq_msg_size(&part[0]),
                             zmq_msg_data(&part[1]), zmq_msg_size(&part[1]));
     }

@@ -33,6 +33,7 @@ enum vg_client_door { VG_DOOR_VIEW, VG_DOOR_OPERATE, VG_DOOR_COUNT };
 /* Endpoints: NULL = not needed by this program. Retained until vg_client_close. */
 struct vg_client_options {
     const char *stream;
+    const char *suffix; /* topics that do not end so are thrown away unread; NULL = none are */
     const char *door[VG_DOOR_COUNT];
     int64_t timeout_ms; /* of one attempt; a request is tried twice */
     struct vg_clock clock;
