@@ -35,15 +35,21 @@ static void slot_init(struct vg_slot *s, enum vg_condition c, uint16_t subject)
 static uint16_t *slot_home(struct vg_engine *e, struct vg_bed *bed, enum vg_condition c,
                            uint16_t subject)
 {
+    static const uint8_t of_device[VG_COND_COUNT] = {
+        [VG_COND_LINK_DEVICE] = VG_MS_LINK,  [VG_COND_SENSOR_OFF] = VG_MS_SENSOR,
+        [VG_COND_NIBP_FAIL] = VG_MS_NIBP,    [VG_COND_BATTERY] = VG_MS_BATTERY,
+        [VG_COND_IDENTITY] = VG_MS_IDENTITY,
+    };
     switch (vg_condition_get(c)->subject) {
     case VG_SUBJ_DEVICE:
         VG_ASSERT(subject < e->device_count);
-        return &e->devices[subject].slot[c == VG_COND_LINK_DEVICE  ? VG_MS_LINK
-                                         : c == VG_COND_SENSOR_OFF ? VG_MS_SENSOR
-                                                                   : VG_MS_NIBP];
+        return &e->devices[subject].slot[of_device[c]];
     case VG_SUBJ_VITAL:
         VG_ASSERT(subject < VG_VITAL_COUNT);
-        return &bed->vital_slot[subject];
+        return c == VG_COND_VITAL_DUE ? &bed->due_slot[subject] : &bed->vital_slot[subject];
+    case VG_SUBJ_SINK:
+        VG_ASSERT(subject < VG_SINKS_MAX);
+        return &bed->sink_slot[subject];
     default:
         return NULL;
     }
@@ -76,20 +82,16 @@ void vg_alarm_init(struct vg_bed *bed)
 }
 
 /* Whatever moves every slot once, some of them twice, fits into one step with its answer. */
-static_assert(VG_EFFECTS_MAX >= VG_SLOTS_MAX + VG_DEVICES_MAX + VG_COND_COUNT + 4,
+static_assert(VG_EFFECTS_MAX >=
+                  2 * VG_SLOTS_MAX + 2 * VG_DEVICES_MAX + 2 * VG_COND_COUNT + VG_VITAL_COUNT + 8,
               "a step could be cut");
-
-static bool is_open(const struct vg_slot *s)
-{
-    return s->state == VG_CS_ACTIVE || s->state == VG_CS_LATCHED;
-}
 
 /* --- one step of one slot, and its record --------------------------------------------------- */
 
-static void fill_alarm(struct vg_alarm_event *a, const struct vg_slot *s, int64_t now_ns)
+void vg_alarm_fill(struct vg_alarm_event *a, const struct vg_slot *s, int64_t now_ns)
 {
     a->instance = s->instance;
-    a->since_ns = is_open(s) ? s->open_ns : s->pend_ns;
+    a->since_ns = vg_slot_is_open(s) ? s->open_ns : s->pend_ns;
     a->age_ns = s->value_ns != VG_TIME_NONE ? now_ns - s->value_ns : -1;
     a->has_value = s->has_value;
     a->value_milli = s->has_value ? s->worst_milli : 0;
@@ -113,7 +115,7 @@ static void say(struct vg_step *st, const struct vg_slot *s, struct vg_cond_resu
                                         VG_DO_SEND | VG_DO_RECORD | VG_DO_COMMIT | VG_DO_STATE);
     fx->ev.flags = s->flags;
     struct vg_alarm_event *a = &fx->ev.u.alarm;
-    fill_alarm(a, s, st->in->mono_ns);
+    vg_alarm_fill(a, s, st->in->mono_ns);
     a->instance = instance; /* closing forgets it in the slot; the record must not */
     a->from = res.from;
     a->what = res.what;
@@ -129,7 +131,7 @@ static void slot_step(struct vg_step *st, struct vg_slot *s, enum vg_cond_input 
     const struct vg_condition_row *row = vg_condition_get((enum vg_condition)s->condition);
     uint64_t before = s->instance;
 
-    ctx->limit = &st->e->limits.of[s->condition];
+    ctx->limit = &st->bed->limits.of[s->condition];
     ctx->now_ns = st->in->mono_ns;
     ctx->low_side = row->side == VG_SIDE_LOW;
     ctx->ack_expiry_ns = vg_ack_expiry_ns((enum vg_priority)s->priority);
@@ -138,8 +140,21 @@ static void slot_step(struct vg_step *st, struct vg_slot *s, enum vg_cond_input 
     }
     struct vg_cond_result res = vg_cond_step(s, in, ctx);
     if (res.moved) {
-        say(st, s, res, s->instance != 0 ? s->instance : before, operator_id);
+        uint64_t instance = s->instance != 0 ? s->instance : before;
+        say(st, s, res, instance, operator_id);
+        vg_alert_moved(st, s, res, instance);
     }
+}
+
+/* A sample stands for the time since the one before it, but not for a gap. */
+#define SINCE_MAX_NS (2 * VG_NS_PER_S)
+
+static int64_t stands_for(int64_t before_ns, int64_t now_ns)
+{
+    if (before_ns == VG_TIME_NONE || now_ns <= before_ns) {
+        return 0;
+    }
+    return now_ns - before_ns < SINCE_MAX_NS ? now_ns - before_ns : SINCE_MAX_NS;
 }
 
 /* --- samples -------------------------------------------------------------------------------- */
@@ -164,19 +179,21 @@ static enum vg_cond_input classify(const struct vg_condition_row *row,
     return VG_CI_OK;
 }
 
-static void sample_slot(struct vg_step *st, struct vg_slot *s, int32_t value_milli, bool raise_only)
+static void sample_slot(struct vg_step *st, struct vg_slot *s, int32_t value_milli,
+                        int64_t since_ns, bool raise_only)
 {
     enum vg_condition c = (enum vg_condition)s->condition;
     const struct vg_condition_row *row = vg_condition_get(c);
     struct vg_cond_ctx ctx = { .value_milli = value_milli, .has_value = true };
-    enum vg_cond_input in = classify(row, &st->e->limits, c, value_milli);
+    enum vg_cond_input in = classify(row, &st->bed->limits, c, value_milli);
 
+    ctx.since_ns = since_ns;
     s->last_milli = value_milli;
-    s->limit_milli = st->e->limits.of[c].limit_milli;
+    s->limit_milli = st->bed->limits.of[c].limit_milli;
     slot_step(st, s, VG_CI_ARM, &ctx, NULL);
     if (in == VG_CI_BAD || in == VG_CI_RAPID) {
         s->run = s->run < row->confirm ? (uint8_t)(s->run + 1) : row->confirm;
-        if (s->run < row->confirm && !is_open(s)) {
+        if (s->run < row->confirm && !vg_slot_is_open(s)) {
             return; /* not yet confirmed: raises nothing. What is open it keeps open, at once. */
         }
     } else {
@@ -193,17 +210,18 @@ void vg_alarm_sample(struct vg_step *st, enum vg_vital v, int32_t value_milli, b
 {
     for (uint16_t c = 0; c < VG_COND_COUNT; c++) {
         const struct vg_condition_row *row = vg_condition_get((enum vg_condition)c);
-        if (row->kind != VG_ALARM_PHYS || row->vital != v || !st->e->limits.of[c].enabled) {
+        if (row->kind != VG_ALARM_PHYS || row->vital != v || !st->bed->limits.of[c].enabled) {
             continue;
         }
         struct vg_slot *s = &st->bed->slots[c];
+        int64_t before_ns = s->value_ns;
         s->device = device;
         s->flags = flags;
         s->value_ns = st->in->mono_ns;
         if (st->in->kind == VG_EV_READING) {
             s->value_ns -= st->in->u.reading.age_ns;
         }
-        sample_slot(st, s, value_milli, raise_only);
+        sample_slot(st, s, value_milli, stands_for(before_ns, s->value_ns), raise_only);
     }
 }
 
@@ -215,6 +233,31 @@ void vg_alarm_stale(struct vg_step *st, enum vg_vital v)
         if (row->kind == VG_ALARM_PHYS && row->vital == v) {
             slot_step(st, &st->bed->slots[c], VG_CI_STALE, &ctx, NULL);
         }
+    }
+}
+
+/* The limit of a condition moved. The last valid value decides what is open; only one that is still
+ * fresh can open anything. */
+void vg_alarm_limits_moved(struct vg_step *st, enum vg_condition c, const char *operator_id)
+{
+    const struct vg_condition_row *row = vg_condition_get(c);
+    struct vg_slot *s = &st->bed->slots[c];
+    uint16_t who = st->bed->speaker[row->vital];
+
+    if (s->value_ns == VG_TIME_NONE) {
+        return;
+    }
+    struct vg_cond_ctx ctx = { .value_milli = s->last_milli, .has_value = true };
+    enum vg_cond_input in = classify(row, &st->bed->limits, c, s->last_milli);
+    bool fresh = who != VG_DEVICE_NONE &&
+                 st->e->devices[who].fresh[row->vital].state == VG_FRESH_FRESH;
+    s->limit_milli = st->bed->limits.of[c].limit_milli;
+    if (in != VG_CI_BAD && in != VG_CI_RAPID) {
+        slot_step(st, s, VG_CI_LIMITS_OK, &ctx, operator_id);
+    } else if (fresh || s->state == VG_CS_PENDING || s->state == VG_CS_ACTIVE) {
+        slot_step(st, s, VG_CI_LIMITS_BAD, &ctx, operator_id);
+    } else {
+        /* an old value opens nothing */
     }
 }
 
@@ -242,7 +285,7 @@ void vg_alarm_technical(struct vg_step *st, enum vg_condition c, uint16_t subjec
     struct vg_slot *s = slot_get(st->e, st->bed, c, subject, present);
     struct vg_cond_ctx ctx = { .has_value = false };
 
-    if (s == NULL || !st->e->limits.of[c].enabled) {
+    if (s == NULL || !st->bed->limits.of[c].enabled) {
         return;
     }
     if (s->state == VG_CS_DISARMED) {
@@ -252,9 +295,9 @@ void vg_alarm_technical(struct vg_step *st, enum vg_condition c, uint16_t subjec
         slot_step(st, s, VG_CI_OK, &ctx, NULL);
         return;
     }
-    bool rises = is_open(s) && prio > s->priority;
+    bool rises = vg_slot_is_open(s) && prio > s->priority;
     s->flags = technical_flags(st, c, subject);
-    if (!is_open(s) || rises) {
+    if (!vg_slot_is_open(s) || rises) {
         s->priority = (uint8_t)prio;
     }
     slot_step(st, s, rises ? VG_CI_WORSE : VG_CI_BAD, &ctx, NULL);
@@ -263,7 +306,7 @@ void vg_alarm_technical(struct vg_step *st, enum vg_condition c, uint16_t subjec
 bool vg_alarm_is_open(const struct vg_step *st, enum vg_condition c, uint16_t subject)
 {
     const struct vg_slot *s = slot_get(st->e, st->bed, c, subject, false);
-    return s != NULL && is_open(s);
+    return s != NULL && vg_slot_is_open(s);
 }
 
 /* --- time, people, restarts ------------------------------------------------------------------ */
@@ -271,7 +314,7 @@ bool vg_alarm_is_open(const struct vg_step *st, enum vg_condition c, uint16_t su
 void vg_alarm_tick(struct vg_step *st)
 {
     struct vg_cond_ctx ctx = { .has_value = false };
-    for (uint16_t i = 0; i < st->bed->slot_count && vg_step_has_room(st, 8); i++) {
+    for (uint16_t i = 0; i < st->bed->slot_count && vg_step_has_room(st, 16); i++) {
         struct vg_slot *s = &st->bed->slots[i];
         if (s->state == VG_CS_PENDING || s->state == VG_CS_ACTIVE) {
             slot_step(st, s, VG_CI_TICK, &ctx, NULL);
@@ -283,7 +326,7 @@ enum vg_refusal vg_alarm_acknowledge(struct vg_step *st, uint64_t instance, cons
 {
     for (uint16_t i = 0; i < st->bed->slot_count; i++) {
         struct vg_slot *s = &st->bed->slots[i];
-        if (!is_open(s) || s->instance != instance) {
+        if (!vg_slot_is_open(s) || s->instance != instance) {
             continue;
         }
         if (s->ack) {
@@ -300,7 +343,7 @@ size_t vg_alarm_open_count(const struct vg_bed *bed)
 {
     size_t n = 0;
     for (uint16_t i = 0; i < bed->slot_count; i++) {
-        n += is_open(&bed->slots[i]) ? 1u : 0u;
+        n += vg_slot_is_open(&bed->slots[i]) ? 1u : 0u;
     }
     return n;
 }
@@ -311,7 +354,7 @@ void vg_alarm_session_end(struct vg_step *st, const char *override)
     for (uint16_t i = 0; i < st->bed->slot_count; i++) {
         struct vg_slot *s = &st->bed->slots[i];
         bool phys = vg_condition_get((enum vg_condition)s->condition)->kind == VG_ALARM_PHYS;
-        if (!phys && !is_open(s)) {
+        if (!phys && !vg_slot_is_open(s)) {
             continue; /* equipment is watched with or without a session */
         }
         slot_step(st, s, override != NULL ? VG_CI_OVERRIDE : VG_CI_DROP, &ctx, override);
@@ -330,7 +373,7 @@ void vg_alarm_restart(struct vg_step *st)
     for (uint16_t i = 0; i < st->bed->slot_count; i++) {
         struct vg_slot *s = &st->bed->slots[i];
         slot_step(st, s, VG_CI_RESTART, &ctx, NULL);
-        if (ends_with_restart((enum vg_condition)s->condition) && is_open(s)) {
+        if (ends_with_restart((enum vg_condition)s->condition) && vg_slot_is_open(s)) {
             slot_step(st, s, VG_CI_OK, &ctx, NULL);
         }
     }
@@ -345,8 +388,11 @@ static bool is_watched(const struct vg_engine *e, uint16_t bed, enum vg_conditio
     uint8_t kind = vg_condition_get(c)->subject;
     bool found = kind == VG_SUBJ_NONE;
 
-    if (!e->limits.of[c].enabled) {
+    if (!e->beds[bed].limits.of[c].enabled) {
         return false;
+    }
+    if (kind == VG_SUBJ_SINK) {
+        return subject < e->routing.sink_count && vg_sink_serves(e, (uint8_t)subject, bed);
     }
     if (kind == VG_SUBJ_DEVICE) {
         found = subject < e->device_count && e->devices[subject].bed == bed &&
@@ -379,8 +425,8 @@ void vg_alarm_replay(struct vg_engine *e, const struct vg_event *ev)
     s->limit_milli = a->limit_milli;
     s->worst_milli = a->value_milli;
     s->has_value = a->has_value;
-    s->instance = is_open(s) ? a->instance : 0;
-    if (is_open(s)) {
+    s->instance = vg_slot_is_open(s) ? a->instance : 0;
+    if (vg_slot_is_open(s)) {
         s->open_ns = a->since_ns; /* says since when, over any number of restarts */
     }
     if (a->what == VG_AW_PENDING || (a->what == VG_AW_OPEN && a->from == VG_CS_NORMAL)) {
@@ -389,53 +435,4 @@ void vg_alarm_replay(struct vg_engine *e, const struct vg_event *ev)
         s->viol_ns[0] = ev->mono_ns;
         s->pend_ns = ev->mono_ns;
     }
-}
-
-/* Order of display: priority first, then the older instance. */
-static bool comes_before(const struct vg_slot *a, const struct vg_slot *b)
-{
-    if (a->priority != b->priority) {
-        return a->priority > b->priority;
-    }
-    /* A damaged record can give one number twice; both are shown. */
-    return a->instance != b->instance ? a->instance < b->instance : a < b;
-}
-
-static void open_alarm_event(const struct vg_bed *b, uint16_t bed, const struct vg_slot *s,
-                             int64_t now_ns, struct vg_event *ev)
-{
-    bool about_device = vg_condition_get((enum vg_condition)s->condition)->subject ==
-                        VG_SUBJ_DEVICE;
-    memset(ev, 0, sizeof *ev);
-    ev->kind = VG_EV_ALARM;
-    ev->bed = bed;
-    ev->session = b->session.seq;
-    ev->mono_ns = now_ns;
-    ev->flags = s->flags;
-    ev->device = about_device ? s->subject : s->device;
-    fill_alarm(&ev->u.alarm, s, now_ns);
-    ev->u.alarm.from = s->state;
-}
-
-size_t vg_engine_open_alarms(const struct vg_engine *e, uint16_t bed, int64_t now_ns,
-                             struct vg_event *out, size_t cap)
-{
-    const struct vg_bed *b = &e->beds[bed];
-    const struct vg_slot *last = NULL;
-    size_t open = vg_alarm_open_count(b);
-
-    for (size_t n = 0; n < open && n < cap; n++) {
-        const struct vg_slot *next = NULL;
-        for (uint16_t i = 0; i < b->slot_count; i++) {
-            const struct vg_slot *s = &b->slots[i];
-            if (is_open(s) && (last == NULL || comes_before(last, s)) &&
-                (next == NULL || comes_before(s, next))) {
-                next = s;
-            }
-        }
-        VG_ASSERT(next != NULL); /* slots of one array: the order is strict */
-        open_alarm_event(b, bed, next, now_ns, &out[n]);
-        last = next;
-    }
-    return open;
 }

@@ -18,59 +18,63 @@
 
 #define S(n) ((n)*VG_NS_PER_S)
 #define MMHG(n) ((n)*1000)
-#define PHYS(prio, side, vital) VG_ALARM_PHYS, prio, side, VG_SUBJ_NONE, vital
-#define TECH(prio, subject) VG_ALARM_TECH, prio, VG_SIDE_NONE, subject, VG_VITAL_COUNT
+#define OXYGEN(prio, side) VG_ALARM_PHYS, prio, side, VG_SUBJ_NONE, VG_VITAL_SPO2, VG_CAT_OXYGEN
+#define CARDIO(prio, side, vital) VG_ALARM_PHYS, prio, side, VG_SUBJ_NONE, vital, VG_CAT_CARDIO
+#define TECH(prio, subject)                                                                        \
+    VG_ALARM_TECH, prio, VG_SIDE_NONE, subject, VG_VITAL_COUNT, VG_CAT_EQUIPMENT
+#define STAFF(prio, subject)                                                                       \
+    VG_ALARM_TECH, prio, VG_SIDE_NONE, subject, VG_VITAL_COUNT, VG_CAT_GENERAL
 #define NO_RAPID VG_COND_COUNT
-#define NO_LIMIT(latch) { 0, 0, 0, latch, true }, 0, 0
+#define NO_LIMIT(latch) { 0, 0, 0, 0, latch, true }, 0, 0
 
 /* clang-format off */
 static const struct vg_condition_row rows[] = {
-    [VG_COND_SPO2_LOW] = { "SPO2_LOW", "SpO2 low", PHYS(VG_PRIO_MED, VG_SIDE_LOW, VG_VITAL_SPO2),
+    [VG_COND_SPO2_LOW] = { "SPO2_LOW", "SpO2 low", OXYGEN(VG_PRIO_MED, VG_SIDE_LOW),
                            VG_COND_SPO2_DESAT, 1, 1000,
-                           { 90000, S(15), S(5), VG_LATCH_VISUAL, true }, 70000, 98000 },
+                           { 90000, 0, S(15), S(5), VG_LATCH_VISUAL, true }, 70000, 98000 },
     [VG_COND_SPO2_DESAT] = { "SPO2_DESAT", "SpO2 desaturation",
-                             PHYS(VG_PRIO_HIGH, VG_SIDE_LOW, VG_VITAL_SPO2), NO_RAPID, 3, 1000,
-                             { 85000, 0, S(5), VG_LATCH_FULL, true }, 60000, 95000 },
+                             OXYGEN(VG_PRIO_HIGH, VG_SIDE_LOW), NO_RAPID, 3, 1000,
+                             { 85000, 0, 0, S(5), VG_LATCH_FULL, true }, 60000, 95000 },
     [VG_COND_PR_LOW] = { "PR_LOW", "pulse rate low",
-                         PHYS(VG_PRIO_MED, VG_SIDE_LOW, VG_VITAL_PULSE_RATE), NO_RAPID, 1, 3000,
-                         { 50000, S(10), S(5), VG_LATCH_VISUAL, true }, 30000, 120000 },
+                         CARDIO(VG_PRIO_MED, VG_SIDE_LOW, VG_VITAL_PULSE_RATE), NO_RAPID, 1, 3000,
+                         { 50000, 0, S(10), S(5), VG_LATCH_VISUAL, true }, 30000, 120000 },
     [VG_COND_PR_HIGH] = { "PR_HIGH", "pulse rate high",
-                          PHYS(VG_PRIO_MED, VG_SIDE_HIGH, VG_VITAL_PULSE_RATE), NO_RAPID, 1, 3000,
-                          { 120000, S(10), S(5), VG_LATCH_VISUAL, true }, 60000, 250000 },
+                          CARDIO(VG_PRIO_MED, VG_SIDE_HIGH, VG_VITAL_PULSE_RATE), NO_RAPID, 1, 3000,
+                          { 120000, 0, S(10), S(5), VG_LATCH_VISUAL, true }, 60000, 250000 },
     [VG_COND_PR_XLOW] = { "PR_XLOW", "pulse rate very low",
-                          PHYS(VG_PRIO_HIGH, VG_SIDE_LOW, VG_VITAL_PULSE_RATE), NO_RAPID, 1, 3000,
-                          { 40000, S(5), S(5), VG_LATCH_FULL, true }, 20000, 110000 },
+                          CARDIO(VG_PRIO_HIGH, VG_SIDE_LOW, VG_VITAL_PULSE_RATE), NO_RAPID, 1, 3000,
+                          { 40000, 0, S(5), S(5), VG_LATCH_FULL, true }, 20000, 110000 },
     [VG_COND_PR_XHIGH] = { "PR_XHIGH", "pulse rate very high",
-                           PHYS(VG_PRIO_HIGH, VG_SIDE_HIGH, VG_VITAL_PULSE_RATE), NO_RAPID, 1,
-                           3000, { 150000, S(5), S(5), VG_LATCH_FULL, true }, 70000, 300000 },
+                           CARDIO(VG_PRIO_HIGH, VG_SIDE_HIGH, VG_VITAL_PULSE_RATE), NO_RAPID, 1,
+                           3000, { 150000, 0, S(5), S(5), VG_LATCH_FULL, true }, 70000, 300000 },
     [VG_COND_SYS_LOW] = { "SYS_LOW", "systolic pressure low",
-                          PHYS(VG_PRIO_MED, VG_SIDE_LOW, VG_VITAL_NIBP_SYS), NO_RAPID, 1, MMHG(5),
-                          { MMHG(90), 0, 0, VG_LATCH_VISUAL, true }, MMHG(50), MMHG(180) },
+                          CARDIO(VG_PRIO_MED, VG_SIDE_LOW, VG_VITAL_NIBP_SYS), NO_RAPID, 1, MMHG(5),
+                          { MMHG(90), 0, 0, 0, VG_LATCH_VISUAL, true }, MMHG(50), MMHG(180) },
     [VG_COND_SYS_HIGH] = { "SYS_HIGH", "systolic pressure high",
-                           PHYS(VG_PRIO_MED, VG_SIDE_HIGH, VG_VITAL_NIBP_SYS), NO_RAPID, 1,
-                           MMHG(5), { MMHG(160), 0, 0, VG_LATCH_VISUAL, true }, MMHG(90),
+                           CARDIO(VG_PRIO_MED, VG_SIDE_HIGH, VG_VITAL_NIBP_SYS), NO_RAPID, 1,
+                           MMHG(5), { MMHG(160), 0, 0, 0, VG_LATCH_VISUAL, true }, MMHG(90),
                            MMHG(240) },
     [VG_COND_SYS_XLOW] = { "SYS_XLOW", "systolic pressure very low",
-                           PHYS(VG_PRIO_HIGH, VG_SIDE_LOW, VG_VITAL_NIBP_SYS), NO_RAPID, 1,
-                           MMHG(5), { MMHG(80), 0, 0, VG_LATCH_FULL, true }, MMHG(40), MMHG(170) },
+                           CARDIO(VG_PRIO_HIGH, VG_SIDE_LOW, VG_VITAL_NIBP_SYS), NO_RAPID, 1,
+                           MMHG(5), { MMHG(80), 0, 0, 0, VG_LATCH_FULL, true }, MMHG(40), MMHG(170) },
     [VG_COND_SYS_XHIGH] = { "SYS_XHIGH", "systolic pressure very high",
-                            PHYS(VG_PRIO_HIGH, VG_SIDE_HIGH, VG_VITAL_NIBP_SYS), NO_RAPID, 1,
-                            MMHG(5), { MMHG(179), 0, 0, VG_LATCH_FULL, true }, MMHG(100),
+                            CARDIO(VG_PRIO_HIGH, VG_SIDE_HIGH, VG_VITAL_NIBP_SYS), NO_RAPID, 1,
+                            MMHG(5), { MMHG(179), 0, 0, 0, VG_LATCH_FULL, true }, MMHG(100),
                             MMHG(260) },
     [VG_COND_DIA_HIGH] = { "DIA_HIGH", "diastolic pressure high",
-                           PHYS(VG_PRIO_MED, VG_SIDE_HIGH, VG_VITAL_NIBP_DIA), NO_RAPID, 1,
-                           MMHG(5), { MMHG(100), 0, 0, VG_LATCH_VISUAL, true }, MMHG(50),
+                           CARDIO(VG_PRIO_MED, VG_SIDE_HIGH, VG_VITAL_NIBP_DIA), NO_RAPID, 1,
+                           MMHG(5), { MMHG(100), 0, 0, 0, VG_LATCH_VISUAL, true }, MMHG(50),
                            MMHG(150) },
     [VG_COND_DIA_XHIGH] = { "DIA_XHIGH", "diastolic pressure very high",
-                            PHYS(VG_PRIO_HIGH, VG_SIDE_HIGH, VG_VITAL_NIBP_DIA), NO_RAPID, 1,
-                            MMHG(5), { MMHG(109), 0, 0, VG_LATCH_FULL, true }, MMHG(60),
+                            CARDIO(VG_PRIO_HIGH, VG_SIDE_HIGH, VG_VITAL_NIBP_DIA), NO_RAPID, 1,
+                            MMHG(5), { MMHG(109), 0, 0, 0, VG_LATCH_FULL, true }, MMHG(60),
                             MMHG(180) },
-    [VG_COND_SENSOR_OFF] = { "SENSOR_OFF", "sensor off", TECH(VG_PRIO_MED, VG_SUBJ_DEVICE),
+    [VG_COND_SENSOR_OFF] = { "SENSOR_OFF", "sensor off", TECH(VG_PRIO_HIGH, VG_SUBJ_DEVICE),
                              NO_RAPID, 1, 0, NO_LIMIT(VG_LATCH_NONE) },
-    [VG_COND_DATA_LOST] = { "DATA_LOST", "no valid data", TECH(VG_PRIO_MED, VG_SUBJ_VITAL),
+    [VG_COND_DATA_LOST] = { "DATA_LOST", "no valid data", TECH(VG_PRIO_HIGH, VG_SUBJ_VITAL),
                             NO_RAPID, 1, 0, NO_LIMIT(VG_LATCH_NONE) },
     [VG_COND_LINK_DEVICE] = { "LINK_DEVICE", "device not connected",
-                              TECH(VG_PRIO_MED, VG_SUBJ_DEVICE), NO_RAPID, 1, 0,
+                              TECH(VG_PRIO_HIGH, VG_SUBJ_DEVICE), NO_RAPID, 1, 0,
                               NO_LIMIT(VG_LATCH_NONE) },
     [VG_COND_NIBP_FAIL] = { "NIBP_FAIL", "blood pressure reading failed twice",
                             TECH(VG_PRIO_MED, VG_SUBJ_DEVICE), NO_RAPID, 1, 0,
@@ -82,6 +86,22 @@ static const struct vg_condition_row rows[] = {
     [VG_COND_RESTARTED] = { "RESTARTED", "monitoring was interrupted",
                             TECH(VG_PRIO_LOW, VG_SUBJ_NONE), NO_RAPID, 1, 0,
                             NO_LIMIT(VG_LATCH_VISUAL) },
+    [VG_COND_MAP_LOW] = { "MAP_LOW", "mean pressure low",
+                          CARDIO(VG_PRIO_MED, VG_SIDE_LOW, VG_VITAL_NIBP_MEAN), NO_RAPID, 1, MMHG(5),
+                          { MMHG(60), 0, 0, 0, VG_LATCH_VISUAL, true }, MMHG(40), MMHG(120) },
+    [VG_COND_SED_DEEP] = { "SED_DEEP", "deeply sedated", STAFF(VG_PRIO_HIGH, VG_SUBJ_NONE),
+                           NO_RAPID, 1, 0, NO_LIMIT(VG_LATCH_FULL) },
+    [VG_COND_VITAL_DUE] = { "VITAL_DUE", "reading is due", STAFF(VG_PRIO_MED, VG_SUBJ_VITAL),
+                            NO_RAPID, 1, 0, NO_LIMIT(VG_LATCH_NONE) },
+    [VG_COND_SINK_LOST] = { "SINK_LOST", "alarms do not arrive there",
+                            TECH(VG_PRIO_MED, VG_SUBJ_SINK), NO_RAPID, 1, 0,
+                            NO_LIMIT(VG_LATCH_NONE) },
+    [VG_COND_BATTERY] = { "BATTERY", "battery of the device is low",
+                          TECH(VG_PRIO_MED, VG_SUBJ_DEVICE), NO_RAPID, 1, 0,
+                          NO_LIMIT(VG_LATCH_NONE) },
+    [VG_COND_IDENTITY] = { "IDENTITY", "device belongs to another session",
+                           TECH(VG_PRIO_HIGH, VG_SUBJ_DEVICE), NO_RAPID, 1, 0,
+                           NO_LIMIT(VG_LATCH_FULL) },
 };
 /* clang-format on */
 static_assert(VG_COUNT(rows) == VG_COND_COUNT, "a condition has no row");
@@ -107,55 +127,6 @@ bool vg_condition_find(const char *name, enum vg_condition *out)
         }
     }
     return false;
-}
-
-void vg_limits_default(struct vg_limits *out)
-{
-    memset(out, 0, sizeof *out);
-    for (size_t i = 0; i < VG_COND_COUNT; i++) {
-        out->of[i] = rows[i].defaults;
-    }
-}
-
-/* Pairs of which the first must lie below the second. */
-static const struct {
-    uint8_t low, high;
-    const char *why;
-} pairs[] = {
-    { VG_COND_SPO2_DESAT, VG_COND_SPO2_LOW,
-      "spo2_desat must lie at least 3 below spo2_low; lower it or raise spo2_low" },
-    { VG_COND_PR_LOW, VG_COND_PR_HIGH, "pr_low must lie below pr_high; swap or change one" },
-    { VG_COND_PR_XLOW, VG_COND_PR_LOW, "pr_xlow must not lie above pr_low; lower it" },
-    { VG_COND_PR_HIGH, VG_COND_PR_XHIGH, "pr_high must not lie above pr_xhigh; lower it" },
-    { VG_COND_SYS_LOW, VG_COND_SYS_HIGH, "sys_low must lie below sys_high; swap or change one" },
-    { VG_COND_SYS_XLOW, VG_COND_SYS_LOW, "sys_xlow must not lie above sys_low; lower it" },
-    { VG_COND_SYS_HIGH, VG_COND_SYS_XHIGH, "sys_high must not lie above sys_xhigh; lower it" },
-    { VG_COND_DIA_HIGH, VG_COND_DIA_XHIGH, "dia_high must not lie above dia_xhigh; lower it" },
-};
-
-enum vg_status vg_limits_check(const struct vg_limits *l, enum vg_condition *bad, const char **why)
-{
-    for (size_t i = 0; i < VG_COND_COUNT; i++) {
-        if (rows[i].side != VG_SIDE_NONE && (l->of[i].limit_milli < rows[i].floor_milli ||
-                                             l->of[i].limit_milli > rows[i].ceiling_milli)) {
-            *bad = (enum vg_condition)i;
-            *why = "limit is outside what this condition allows; see vigil.yaml(5) for its range";
-            return VG_ERR_RANGE;
-        }
-    }
-    for (size_t i = 0; i < VG_COUNT(pairs); i++) {
-        int32_t low = l->of[pairs[i].low].limit_milli;
-        int32_t high = l->of[pairs[i].high].limit_milli;
-        int32_t gap = pairs[i].low == VG_COND_SPO2_DESAT ? 3000 : 0;
-        /* A tier and its severe twin may be equal; a low and a high limit may not. */
-        bool opposite = rows[pairs[i].low].side != rows[pairs[i].high].side;
-        if (low + gap > high || (opposite && low >= high)) {
-            *bad = (enum vg_condition)pairs[i].low;
-            *why = pairs[i].why;
-            return VG_ERR_RANGE;
-        }
-    }
-    return VG_OK;
 }
 
 int64_t vg_ack_expiry_ns(enum vg_priority p)

@@ -9,12 +9,16 @@
  * clear (C20 goes to LATCHED); an acknowledged instance speaks again when its time is up (C17);
  * three starts of violation within 60 s always open (C3), so a delay that good samples keep
  * resetting cannot hide a condition for ever.
+ *
+ * With SatSeconds (public descriptions by Nellcor and GE) each sample adds its distance beyond the
+ * limit times the time since the sample before it, and takes away as much once back inside.
  */
 #include "core/alarm_condition.h"
 
 #include <assert.h>
 #include <stddef.h>
 
+#include "core/machine.h"
 #include "vigil/compiler.h"
 
 #define VIOLATION_WINDOW_NS (60 * VG_NS_PER_S)
@@ -36,9 +40,37 @@ static bool third_start(const struct vg_slot *s, const struct vg_cond_ctx *ctx)
     return s->viol_ns[1] != VG_TIME_NONE && ctx->now_ns - s->viol_ns[1] <= VIOLATION_WINDOW_NS;
 }
 
+static int64_t sat_limit(const struct vg_cond_ctx *ctx)
+{
+    return (int64_t)ctx->limit->sat_seconds * 1000 * VG_NS_PER_S;
+}
+
+/* How far a value lies beyond the limit, negative inside. */
+static int64_t beyond(const struct vg_cond_ctx *ctx)
+{
+    int64_t d = (int64_t)ctx->value_milli - ctx->limit->limit_milli;
+    return ctx->low_side ? -d : d;
+}
+
+/* What this sample makes of the integral. */
+static int64_t integrated(const struct vg_slot *s, const struct vg_cond_ctx *ctx)
+{
+    int64_t sum = s->integral;
+    if (ctx->has_value) {
+        sum += beyond(ctx) * ctx->since_ns;
+    }
+    return sum > 0 ? sum : 0;
+}
+
 static bool delay_over(const struct vg_slot *s, const struct vg_cond_ctx *ctx)
 {
-    return ctx->now_ns - s->pend_ns >= ctx->limit->delay_ns;
+    return ctx->now_ns - s->pend_ns >= ctx->limit->delay_ns ||
+           (ctx->limit->sat_seconds > 0 && integrated(s, ctx) >= sat_limit(ctx));
+}
+
+static bool sat_left(const struct vg_slot *s, const struct vg_cond_ctx *ctx)
+{
+    return ctx->limit->sat_seconds > 0 && integrated(s, ctx) > 0;
 }
 
 static bool clear_time_over(const struct vg_slot *s, const struct vg_cond_ctx *ctx)
@@ -85,8 +117,23 @@ static void track(struct vg_slot *s, const struct vg_cond_ctx *ctx)
     }
 }
 
+/* PENDING goes on. */
+static void add_up(struct vg_slot *s, const struct vg_cond_ctx *ctx)
+{
+    s->integral = integrated(s, ctx);
+    track(s, ctx);
+}
+
+static void drain(struct vg_slot *s, const struct vg_cond_ctx *ctx)
+{
+    s->integral = integrated(s, ctx);
+    s->held = false;
+}
+
 static void note_start(struct vg_slot *s, const struct vg_cond_ctx *ctx)
 {
+    s->integral = 0;
+    s->integral = integrated(s, ctx);
     s->viol_ns[2] = s->viol_ns[1];
     s->viol_ns[1] = s->viol_ns[0];
     s->viol_ns[0] = ctx->now_ns;
@@ -154,6 +201,7 @@ static void forget(struct vg_slot *s, const struct vg_cond_ctx *ctx)
 {
     (void)ctx;
     s->instance = 0;
+    s->integral = 0;
     s->ack = false;
     s->held = false;
     s->ok_ns = VG_TIME_NONE;
@@ -179,6 +227,8 @@ static void restore(struct vg_slot *s, const struct vg_cond_ctx *ctx)
 #define FROM(s) (1u << VG_CS_##s)
 #define QUIET VG_AW_COUNT /* the move is not worth a record */
 #define STAY VG_CS_COUNT
+#define IF(fn) fn, #fn
+#define ALWAYS NULL, NULL
 
 struct row {
     uint8_t number;
@@ -187,44 +237,72 @@ struct row {
     uint32_t from;
     uint32_t inputs;
     guard_fn guard;
+    const char *guard_name;
     action_fn action;
 };
 
 /* clang-format off */
 static const struct row rows[] = {
-    { 1, VG_CS_NORMAL, VG_AW_ARMED, FROM(DISARMED), IN(ARM), NULL, NULL },
-    { 2, VG_CS_ACTIVE, VG_AW_OPEN, FROM(NORMAL), IN(RAPID), NULL, start_and_open },
-    { 2, VG_CS_ACTIVE, VG_AW_OPEN, FROM(NORMAL), IN(BAD) | IN(LIMITS_BAD), no_delay,
-      start_and_open },
-    { 3, VG_CS_ACTIVE, VG_AW_OPEN, FROM(NORMAL), IN(BAD) | IN(LIMITS_BAD), third_start,
-      start_and_open },
-    { 4, VG_CS_PENDING, VG_AW_PENDING, FROM(NORMAL), IN(BAD), NULL, note_start },
-    { 22, VG_CS_PENDING, VG_AW_PENDING, FROM(NORMAL), IN(LIMITS_BAD), NULL, note_start },
-    { 5, VG_CS_ACTIVE, VG_AW_OPEN, FROM(PENDING), IN(RAPID), NULL, open_instance },
-    { 6, VG_CS_ACTIVE, VG_AW_OPEN, FROM(PENDING), IN(BAD) | IN(TICK), delay_over, open_instance },
-    { 7, STAY, QUIET, FROM(PENDING), IN(BAD) | IN(LIMITS_BAD), NULL, track },
-    { 8, VG_CS_NORMAL, VG_AW_SUPPRESSED_BY_DELAY, FROM(PENDING), IN(OK) | IN(BAND), NULL, forget },
-    { 9, STAY, QUIET, FROM(PENDING), IN(STALE), NULL, hold },
-    { 10, STAY, QUIET, FROM(ACTIVE), IN(BAD) | IN(RAPID) | IN(LIMITS_BAD), NULL, track },
-    { 28, VG_CS_ACTIVE, VG_AW_WORSEN, FROM(ACTIVE) | FROM(LATCHED), IN(WORSE), NULL, reopen },
-    { 11, STAY, QUIET, FROM(ACTIVE), IN(BAND), NULL, in_band },
-    { 13, VG_CS_NORMAL, VG_AW_CLOSED, FROM(ACTIVE), IN(OK), may_close, forget },
-    { 14, VG_CS_LATCHED, VG_AW_COND_END, FROM(ACTIVE), IN(OK), clear_time_over, latch },
-    { 12, STAY, QUIET, FROM(ACTIVE), IN(OK), ok_starts, ok_since },
-    { 15, STAY, QUIET, FROM(ACTIVE), IN(STALE), NULL, hold },
-    { 16, VG_CS_ACTIVE, VG_AW_ACK, FROM(ACTIVE), IN(ACK), same_unacked, acknowledge },
-    { 17, VG_CS_ACTIVE, VG_AW_ACK_EXPIRED, FROM(ACTIVE), IN(TICK), ack_expired, unacknowledge },
-    { 18, VG_CS_NORMAL, VG_AW_CLOSED, FROM(LATCHED), IN(ACK), same_unacked, forget },
-    { 19, VG_CS_ACTIVE, VG_AW_WORSEN, FROM(LATCHED), IN(BAD) | IN(RAPID) | IN(LIMITS_BAD), NULL,
-      reopen },
-    { 20, VG_CS_LATCHED, VG_AW_COND_END, FROM(ACTIVE), IN(LIMITS_OK), NULL, latch },
-    { 21, VG_CS_NORMAL, VG_AW_SUPPRESSED_BY_DELAY, FROM(PENDING), IN(LIMITS_OK), NULL, forget },
-    { 23, VG_CS_DISARMED, QUIET, FROM(NORMAL), IN(DROP) | IN(OVERRIDE), NULL, forget },
-    { 23, VG_CS_DISARMED, VG_AW_SUPPRESSED_BY_DELAY, FROM(PENDING), IN(DROP) | IN(OVERRIDE), NULL,
-      forget },
-    { 24, VG_CS_DISARMED, VG_AW_CLOSED, FROM(ACTIVE) | FROM(LATCHED), IN(OVERRIDE), NULL, forget },
-    { 25, VG_CS_ACTIVE, VG_AW_RESTORED, FROM(ACTIVE) | FROM(LATCHED), IN(RESTART), NULL, restore },
-    { 26, VG_CS_NORMAL, QUIET, FROM(NORMAL) | FROM(PENDING), IN(RESTART), NULL, forget },
+    { 1,  VG_CS_NORMAL,   VG_AW_ARMED,       FROM(DISARMED),                IN(ARM),
+      ALWAYS,              NULL },
+    { 2,  VG_CS_ACTIVE,   VG_AW_OPEN,        FROM(NORMAL),                  IN(RAPID),
+      ALWAYS,              start_and_open },
+    { 2,  VG_CS_ACTIVE,   VG_AW_OPEN,        FROM(NORMAL),                  IN(BAD) | IN(LIMITS_BAD),
+      IF(no_delay),        start_and_open },
+    { 3,  VG_CS_ACTIVE,   VG_AW_OPEN,        FROM(NORMAL),                  IN(BAD) | IN(LIMITS_BAD),
+      IF(third_start),     start_and_open },
+    { 4,  VG_CS_PENDING,  VG_AW_PENDING,     FROM(NORMAL),                  IN(BAD),
+      ALWAYS,              note_start },
+    { 22, VG_CS_PENDING,  VG_AW_PENDING,     FROM(NORMAL),                  IN(LIMITS_BAD),
+      ALWAYS,              note_start },
+    { 5,  VG_CS_ACTIVE,   VG_AW_OPEN,        FROM(PENDING),                 IN(RAPID),
+      ALWAYS,              open_instance },
+    { 6,  VG_CS_ACTIVE,   VG_AW_OPEN,        FROM(PENDING),                 IN(BAD) | IN(TICK),
+      IF(delay_over),      open_instance },
+    { 7,  STAY,           QUIET,             FROM(PENDING),                 IN(BAD) | IN(LIMITS_BAD),
+      ALWAYS,              add_up },
+    { 29, STAY,           QUIET,             FROM(PENDING),                 IN(OK) | IN(BAND),
+      IF(sat_left),        drain },
+    { 8,  VG_CS_NORMAL,   VG_AW_SUPPRESSED_BY_DELAY, FROM(PENDING),         IN(OK) | IN(BAND),
+      ALWAYS,              forget },
+    { 9,  STAY,           QUIET,             FROM(PENDING),                 IN(STALE),
+      ALWAYS,              hold },
+    { 10, STAY,           QUIET,             FROM(ACTIVE),
+      IN(BAD) | IN(RAPID) | IN(LIMITS_BAD),  ALWAYS,                        track },
+    { 28, VG_CS_ACTIVE,   VG_AW_WORSEN,      FROM(ACTIVE) | FROM(LATCHED),  IN(WORSE),
+      ALWAYS,              reopen },
+    { 11, STAY,           QUIET,             FROM(ACTIVE),                  IN(BAND),
+      ALWAYS,              in_band },
+    { 13, VG_CS_NORMAL,   VG_AW_CLOSED,      FROM(ACTIVE),                  IN(OK),
+      IF(may_close),       forget },
+    { 14, VG_CS_LATCHED,  VG_AW_COND_END,    FROM(ACTIVE),                  IN(OK),
+      IF(clear_time_over), latch },
+    { 12, STAY,           QUIET,             FROM(ACTIVE),                  IN(OK),
+      IF(ok_starts),       ok_since },
+    { 15, STAY,           QUIET,             FROM(ACTIVE),                  IN(STALE),
+      ALWAYS,              hold },
+    { 16, VG_CS_ACTIVE,   VG_AW_ACK,         FROM(ACTIVE),                  IN(ACK),
+      IF(same_unacked),    acknowledge },
+    { 17, VG_CS_ACTIVE,   VG_AW_ACK_EXPIRED, FROM(ACTIVE),                  IN(TICK),
+      IF(ack_expired),     unacknowledge },
+    { 18, VG_CS_NORMAL,   VG_AW_CLOSED,      FROM(LATCHED),                 IN(ACK),
+      IF(same_unacked),    forget },
+    { 19, VG_CS_ACTIVE,   VG_AW_WORSEN,      FROM(LATCHED),
+      IN(BAD) | IN(RAPID) | IN(LIMITS_BAD),  ALWAYS,                        reopen },
+    { 20, VG_CS_LATCHED,  VG_AW_COND_END,    FROM(ACTIVE),                  IN(LIMITS_OK),
+      ALWAYS,              latch },
+    { 21, VG_CS_NORMAL,   VG_AW_SUPPRESSED_BY_DELAY, FROM(PENDING),         IN(LIMITS_OK),
+      ALWAYS,              forget },
+    { 23, VG_CS_DISARMED, QUIET,             FROM(NORMAL),                  IN(DROP) | IN(OVERRIDE),
+      ALWAYS,              forget },
+    { 23, VG_CS_DISARMED, VG_AW_SUPPRESSED_BY_DELAY, FROM(PENDING),         IN(DROP) | IN(OVERRIDE),
+      ALWAYS,              forget },
+    { 24, VG_CS_DISARMED, VG_AW_CLOSED,      FROM(ACTIVE) | FROM(LATCHED),  IN(OVERRIDE),
+      ALWAYS,              forget },
+    { 25, VG_CS_ACTIVE,   VG_AW_RESTORED,    FROM(ACTIVE) | FROM(LATCHED),  IN(RESTART),
+      ALWAYS,              restore },
+    { 26, VG_CS_NORMAL,   QUIET,             FROM(NORMAL) | FROM(PENDING),  IN(RESTART),
+      ALWAYS,              forget },
 };
 /* clang-format on */
 
@@ -265,3 +343,27 @@ struct vg_cond_result vg_cond_step(struct vg_slot *s, enum vg_cond_input in,
     }
     return res;
 }
+
+/* --- the description ---------------------------------------------------------------------- */
+
+static struct vg_machine_row describe(size_t i)
+{
+    const struct row *r = &rows[i];
+    struct vg_machine_row out = { r->number, r->to, r->from, r->inputs, r->guard_name, NULL };
+    out.what = r->what != QUIET ? vg_alarm_what_name((enum vg_alarm_what)r->what) : NULL;
+    return out;
+}
+
+static const char *state_name(size_t s)
+{
+    return vg_cond_state_name((enum vg_cond_state)s);
+}
+
+static const char *input_name(size_t i)
+{
+    return vg_cond_input_name((enum vg_cond_input)i);
+}
+
+const struct vg_machine vg_machine_condition = {
+    "condition", "C", VG_COUNT(rows), VG_CS_COUNT, VG_CI_COUNT, describe, state_name, input_name,
+};

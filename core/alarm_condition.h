@@ -7,6 +7,7 @@
 #ifndef VIGIL_CORE_ALARM_CONDITION_H
 #define VIGIL_CORE_ALARM_CONDITION_H
 
+#include "core/alarm_routing.h"
 #include "vigil/alarm.h"
 #include "vigil/time.h"
 
@@ -35,6 +36,7 @@ struct vg_slot {
     int64_t ok_ns;     /* since when OK without a break; VG_TIME_NONE = not */
     int64_t ack_ns;
     int64_t value_ns;    /* mono time of the last value classed; VG_TIME_NONE = none */
+    int64_t integral;    /* PENDING: thousandths beyond the limit times nanoseconds */
     int64_t viol_ns[3];  /* starts of the last three violations, newest first */
     int32_t worst_milli; /* worst value of this pending time or instance */
     int32_t last_milli;  /* last value classed */
@@ -42,6 +44,8 @@ struct vg_slot {
     uint16_t subject;
     uint16_t flags;  /* enum vg_event_flag of the last sample */
     uint16_t device; /* device whose sample decided, or VG_DEVICE_NONE */
+    uint16_t told;   /* sinks that confirmed this instance, one bit each */
+    struct vg_routed route;
     uint8_t condition;
     uint8_t state; /* enum vg_cond_state */
     uint8_t priority;
@@ -49,7 +53,13 @@ struct vg_slot {
     bool ack;
     bool held; /* the source is stale: what is shown is the past */
     bool has_value;
+    bool paused; /* present when somebody paused the sound */
 };
+
+static inline bool vg_slot_is_open(const struct vg_slot *s)
+{
+    return s->state == VG_CS_ACTIVE || s->state == VG_CS_LATCHED;
+}
 
 /* What one input meets. */
 struct vg_cond_ctx {
@@ -57,6 +67,7 @@ struct vg_cond_ctx {
     int64_t now_ns;
     int64_t ack_expiry_ns; /* 0 = never */
     uint64_t instance;     /* ACK: which; OPEN: the number a new instance gets */
+    int64_t since_ns;      /* BAD, RAPID, BAND, OK: time since the sample before, at most 2 s */
     int32_t value_milli;   /* BAD, RAPID, BAND, OK */
     bool has_value;
     bool low_side; /* worse means smaller */
@@ -74,7 +85,7 @@ struct vg_cond_result {
  * vg_cond_step -- feed one input to one slot.
  *
  * Units: thousandths; nanoseconds of mono time. Errors: none; a pair without a row changes nothing.
- * Source: rows C1 to C28 of docs/alarm-states.md.
+ * Source: rows C1 to C29 of docs/alarm-states.md.
  */
 struct vg_cond_result vg_cond_step(struct vg_slot *s, enum vg_cond_input in,
                                    const struct vg_cond_ctx *ctx);

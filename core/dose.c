@@ -9,7 +9,7 @@
 #define AHEAD_NS (24 * 3600 * VG_NS_PER_S)
 #define BACK_NS (7 * AHEAD_NS)
 
-static void add(struct vg_session *s, const struct vg_dose *d)
+static void add(struct vg_session *s, const struct vg_dose *d, int64_t reported_ns)
 {
     switch ((enum vg_dose_kind)d->kind) {
     case VG_DOSE_BOLUS:
@@ -27,6 +27,7 @@ static void add(struct vg_session *s, const struct vg_dose *d)
     }
     s->dose_count++;
     s->last_dose_utc_ns = d->given_utc_ns;
+    s->last_dose_ns = reported_ns;
 }
 
 void vg_dose_step(struct vg_step *st)
@@ -44,14 +45,15 @@ void vg_dose_step(struct vg_step *st)
         vg_receipt_refuse(st, VG_REFUSED_GIVEN_AT);
         return;
     }
-    add(&st->bed->session, d);
+    add(&st->bed->session, d, st->in->mono_ns);
     vg_receipt_accept(st, VG_DO_SEND);
+    vg_phase_judge(st);
 }
 
 void vg_dose_replay(struct vg_bed *bed, const struct vg_event *ev)
 {
     vg_receipt_remember(bed, ev);
     if (bed->session.seq != 0 && bed->session.seq == ev->session) {
-        add(&bed->session, &ev->u.dose);
+        add(&bed->session, &ev->u.dose, ev->mono_ns);
     }
 }

@@ -17,16 +17,38 @@ void vg_engine_init(struct vg_engine *e, uint16_t bed_count, const struct vg_lim
     e->storage_bad = false;
     e->bed_count = bed_count;
     e->device_count = 0;
-    e->limits = *limits;
+    e->profile_count = 1;
+    e->profiles[0] = *limits;
+    memset(&e->routing, 0, sizeof e->routing);
+    memset(e->sink_ok, 0, sizeof e->sink_ok);
     for (uint16_t b = 0; b < bed_count; b++) {
         struct vg_bed *bed = &e->beds[b];
         bed->first = VG_DEVICE_NONE;
         bed->last = VG_DEVICE_NONE;
+        bed->limits = *limits;
         for (size_t v = 0; v < VG_VITAL_COUNT; v++) {
             bed->speaker[v] = VG_DEVICE_NONE;
         }
         vg_alarm_init(bed);
     }
+}
+
+void vg_engine_add_profile(struct vg_engine *e, const struct vg_limits *limits)
+{
+    VG_ASSERT(e->profile_count < VG_PROFILES_MAX);
+    e->profiles[e->profile_count++] = *limits;
+}
+
+void vg_engine_set_routing(struct vg_engine *e, const struct vg_routing *routing)
+{
+    VG_ASSERT(routing->sink_count <= VG_SINKS_MAX);
+    e->routing = *routing;
+}
+
+bool vg_engine_is_bound_elsewhere(const struct vg_engine *e, uint16_t device)
+{
+    const struct vg_member *m = &e->devices[device];
+    return m->owner != VG_BED_NONE && e->beds[m->owner].session.seq == m->owner_session;
 }
 
 void vg_engine_add_device(struct vg_engine *e, uint16_t bed, uint32_t vitals, bool is_cuff,
@@ -44,6 +66,7 @@ void vg_engine_add_device(struct vg_engine *e, uint16_t bed, uint32_t vitals, bo
     m->flags = test ? VG_FLAG_TEST : 0;
     m->offline_ns = now_ns;
     m->back_ns = VG_TIME_NONE;
+    m->owner = VG_BED_NONE;
     e->begun_ns = now_ns;
     vg_nibp_init(&m->nibp);
     for (size_t v = 0; v < VG_VITAL_COUNT; v++) {
@@ -127,19 +150,33 @@ static void acknowledge(struct vg_step *st)
     }
 }
 
+/* The order of trust: who must act, what it is compared with, then what went on meanwhile. */
+static void restarted(struct vg_step *st)
+{
+    uint8_t limits = 0;
+
+    vg_inhibit_all(st, VG_II_RESTART);
+    vg_alarm_restart(st);
+    for (uint16_t d = st->bed->first; d != VG_DEVICE_NONE; d = st->e->devices[d].next) {
+        vg_cuff_restart(st, d);
+    }
+    if (st->bed->session.seq != 0) {
+        limits = vg_limits_restore(st);
+        vg_care_restore(st);
+        vg_session_bind(st);
+        vg_phase_judge(st);
+        vg_alarm_technical(st, VG_COND_RESTARTED, VG_SUBJECT_NONE, true, VG_PRIO_LOW);
+        vg_alarm_technical(st, VG_COND_RESTARTED, VG_SUBJECT_NONE, false, VG_PRIO_LOW);
+    }
+    pass(st, VG_DO_SEND | VG_DO_STATE);
+    st->out->of[st->out->count - 1].ev.u.daemon.limits = limits;
+}
+
 static void daemon_event(struct vg_step *st)
 {
     switch ((enum vg_daemon_what)st->in->u.daemon.what) {
     case VG_DAEMON_RESTARTED:
-        vg_alarm_restart(st);
-        for (uint16_t d = st->bed->first; d != VG_DEVICE_NONE; d = st->e->devices[d].next) {
-            vg_cuff_restart(st, d);
-        }
-        if (st->bed->session.seq != 0) {
-            vg_alarm_technical(st, VG_COND_RESTARTED, VG_SUBJECT_NONE, true, VG_PRIO_LOW);
-            vg_alarm_technical(st, VG_COND_RESTARTED, VG_SUBJECT_NONE, false, VG_PRIO_LOW);
-        }
-        pass(st, VG_DO_SEND | VG_DO_STATE);
+        restarted(st);
         break;
     case VG_DAEMON_STORAGE_BAD:
         st->e->storage_bad = true;
@@ -156,12 +193,24 @@ static void daemon_event(struct vg_step *st)
     }
 }
 
+/* What a device says that belongs to somebody else's session: nobody's here (IDENTITY). */
+static bool is_blocked(const struct vg_engine *e, const struct vg_event *ev)
+{
+    const uint32_t measured = 1u << VG_EV_READING | 1u << VG_EV_NIBP | 1u << VG_EV_WAVE |
+                              1u << VG_EV_SIGNAL | 1u << VG_EV_CUFF;
+    return (measured & (1u << ev->kind)) != 0 && ev->device < e->device_count &&
+           vg_engine_is_bound_elsewhere(e, ev->device);
+}
+
 void vg_engine_step(struct vg_engine *e, const struct vg_event *ev, struct vg_effects *out)
 {
     VG_ASSERT(ev->bed < e->bed_count);
     struct vg_step st = { .e = e, .bed = &e->beds[ev->bed], .in = ev, .out = out };
     out->count = 0;
 
+    if (is_blocked(e, ev)) {
+        return;
+    }
     switch ((enum vg_event_kind)ev->kind) {
     case VG_EV_READING:
         vg_vitals_reading(&st);
@@ -201,8 +250,22 @@ void vg_engine_step(struct vg_engine *e, const struct vg_event *ev, struct vg_ef
     case VG_EV_DAEMON:
         daemon_event(&st);
         break;
+    case VG_EV_INHIBIT:
+        vg_inhibit_command(&st);
+        break;
+    case VG_EV_LIMITS:
+        vg_limits_command(&st);
+        break;
+    case VG_EV_CARE:
+        vg_care_command(&st);
+        break;
+    case VG_EV_SINK:
+        vg_sink_step(&st);
+        break;
     case VG_EV_TICK:
         vg_alarm_tick(&st);
+        vg_alert_tick(&st);
+        vg_care_tick(&st);
         if (e->storage_bad) {
             /* The end of a session closed it; the disk is as bad as before. */
             vg_alarm_technical(&st, VG_COND_STORAGE, VG_SUBJECT_NONE, true, VG_PRIO_MED);
@@ -212,6 +275,9 @@ void vg_engine_step(struct vg_engine *e, const struct vg_event *ev, struct vg_ef
     case VG_EV_NONE:
     case VG_EV_ALARM:
     case VG_EV_FRESHNESS:
+    case VG_EV_LIMIT:
+    case VG_EV_ROUTE:
+    case VG_EV_BIND:
     case VG_EV_KIND_COUNT:
         break;
     }
@@ -226,19 +292,47 @@ void vg_engine_replay(struct vg_engine *e, const struct vg_event *ev)
         return;
     }
     struct vg_bed *bed = &e->beds[ev->bed];
-    bool known_device = ev->device < e->device_count && e->devices[ev->device].bed == ev->bed;
+    struct vg_member *m = ev->device < e->device_count ? &e->devices[ev->device] : NULL;
     bed->replayed = true;
-    if (ev->kind == VG_EV_SESSION) {
-        vg_session_replay(bed, ev);
-    } else if (ev->kind == VG_EV_DOSE) {
+    switch (ev->kind) {
+    case VG_EV_SESSION:
+        vg_session_replay(e, bed, ev);
+        break;
+    case VG_EV_DOSE:
         vg_dose_replay(bed, ev);
-    } else if (ev->kind == VG_EV_ALARM) {
+        break;
+    case VG_EV_ALARM:
         vg_alarm_replay(e, ev);
-    } else if (ev->kind == VG_EV_ACK || ev->kind == VG_EV_NIBP_COMMAND) {
+        break;
+    case VG_EV_LIMIT:
+        vg_limits_replay(bed, ev);
+        break;
+    case VG_EV_CARE:
+        vg_care_replay(bed, ev);
+        break;
+    case VG_EV_ACK:
+    case VG_EV_NIBP_COMMAND:
+    case VG_EV_LIMITS:
         vg_receipt_remember(bed, ev);
-    } else if (ev->kind == VG_EV_CUFF && ev->u.cuff.is_state && known_device &&
-               e->devices[ev->device].is_cuff) {
-        e->devices[ev->device].nibp.state = ev->u.cuff.state;
+        break;
+    case VG_EV_INHIBIT:
+        if (ev->u.inhibit.request_id[0] != '\0') {
+            vg_receipt_remember(bed, ev); /* what it inhibited ended with the run */
+        }
+        break;
+    case VG_EV_BIND:
+        if (m != NULL) {
+            m->owner = m->bed != ev->bed ? ev->bed : VG_BED_NONE;
+            m->owner_session = ev->session;
+        }
+        break;
+    case VG_EV_CUFF:
+        if (m != NULL && m->bed == ev->bed && m->is_cuff && ev->u.cuff.is_state) {
+            m->nibp.state = ev->u.cuff.state;
+        }
+        break;
+    default:
+        break; /* measured, or already decided: stands in other rows */
     }
 }
 

@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include "core/alarm_condition.h"
+#include "core/alarm_inhibit.h"
 #include "core/freshness.h"
 #include "core/nibp.h"
 #include "vigil/event.h"
@@ -34,6 +35,7 @@ struct vg_effect {
     uint8_t verbs;
     uint8_t request; /* enum vg_request_what */
     uint8_t refusal; /* enum vg_refusal */
+    const char *why; /* REPLY: a sentence more exact than the refusal's, or NULL; static */
     int8_t status;   /* enum vg_status of a REPLY */
     bool duplicate;  /* REPLY: the request id was known, nothing was done again */
 };
@@ -49,21 +51,59 @@ struct vg_receipt {
     uint64_t content; /* fingerprint of what was asked */
 };
 
+/* Something that has to be measured every so often. interval_ns = 0: it has not. */
+struct vg_due {
+    int64_t interval_ns;
+    int64_t next_ns;
+};
+
 /* What the core remembers of an open session. seq = 0: none is open. */
 struct vg_session {
     uint64_t seq;
     int64_t opened_ns;
     int64_t opened_utc_ns;
     int64_t bolus_total_ug;
-    int64_t rate_ug_h;        /* present infusion rate */
-    int64_t last_dose_utc_ns; /* given-at of the last dose; VG_TIME_NONE = none */
+    int64_t rate_ug_h;           /* present infusion rate */
+    int64_t last_dose_utc_ns;    /* given-at of the last dose; VG_TIME_NONE = none */
+    int64_t last_dose_ns;        /* mono: when the last dose was reported; VG_TIME_NONE = none */
+    int32_t base[VG_BASE_COUNT]; /* recorded baseline in thousandths, -1 = none */
+    struct vg_due due[VG_VITAL_COUNT];
     uint32_t dose_count;
     char patient_ref[VG_NAME_MAX];
     char operator_id[VG_NAME_MAX];
 };
 
 /* Slots a device may own; index into vg_member.slot. */
-enum vg_member_slot { VG_MS_LINK, VG_MS_SENSOR, VG_MS_NIBP, VG_MS_COUNT };
+enum vg_member_slot {
+    VG_MS_LINK,
+    VG_MS_SENSOR,
+    VG_MS_NIBP,
+    VG_MS_BATTERY,
+    VG_MS_IDENTITY,
+    VG_MS_COUNT
+};
+
+/* What the present phase of a session asks for. Without a session: nothing. */
+struct vg_phase {
+    uint32_t required;   /* bit set of vitals whose alarms may not be switched off */
+    uint32_t unpausable; /* ... nor paused */
+    bool dosing;         /* something was given: trouble with equipment is worse */
+};
+
+/* The last values of a vital, for a baseline. */
+#define VG_RECENT_MAX 15
+struct vg_recent {
+    int64_t at_ns; /* of the newest */
+    uint8_t count;
+    int32_t milli[VG_RECENT_MAX]; /* newest first */
+};
+
+/* Quiet mode of a bed: staff first. */
+struct vg_quiet {
+    bool on;
+    int64_t until_ns; /* renewed by "I am watching"; INT64_MAX = without end */
+    char operator_id[VG_NAME_MAX];
+};
 
 /* One device, as the core sees it. */
 struct vg_member {
@@ -79,6 +119,8 @@ struct vg_member {
     uint16_t flags;             /* VG_FLAG_TEST */
     uint8_t port;               /* enum vg_port_state */
     uint8_t fails;              /* failed cuff readings in a row */
+    uint16_t owner; /* IDENTITY: bed whose open session it is bound to, or VG_BED_NONE */
+    uint64_t owner_session;
     bool is_cuff;
     bool foreign; /* the determination that runs is of a session that has ended */
 };
@@ -88,7 +130,18 @@ struct vg_bed {
     uint16_t first, last;                /* devices, in the order of the configuration */
     uint16_t speaker[VG_VITAL_COUNT];    /* whose value counts, VG_DEVICE_NONE = nobody's */
     uint16_t vital_slot[VG_VITAL_COUNT]; /* DATA_LOST: index + 1 */
+    uint16_t due_slot[VG_VITAL_COUNT];   /* VITAL_DUE */
+    uint16_t sink_slot[VG_SINKS_MAX];    /* SINK_LOST */
     uint16_t slot_count;
+    struct vg_limits limits; /* in force: of the session, or the configuration's */
+    struct vg_phase phase;
+    struct vg_inhibit audio;
+    struct vg_inhibit vital[VG_VITAL_COUNT];
+    struct vg_quiet quiet;
+    struct vg_recent recent[VG_BASE_COUNT];
+    int64_t test_until_ns; /* sinks sound a test signal so long */
+    uint8_t test_priority;
+    bool link, room; /* a remote sink is well; no room sink is missing */
     uint16_t receipt_next;
     bool replayed;                      /* a recorded event touched this bed */
     struct vg_slot slots[VG_SLOTS_MAX]; /* 0..VG_COND_COUNT-1: the condition itself */
@@ -101,7 +154,10 @@ struct vg_engine {
     bool storage_bad; /* as the daemon said last */
     uint16_t bed_count;
     uint16_t device_count;
-    struct vg_limits limits;
+    uint8_t profile_count;
+    struct vg_limits profiles[VG_PROFILES_MAX]; /* 0: what a session begins with */
+    struct vg_routing routing;
+    bool sink_ok[VG_SINKS_MAX];
     struct vg_bed beds[VG_BEDS_MAX];
     struct vg_member devices[VG_DEVICES_MAX];
 };
@@ -109,6 +165,12 @@ struct vg_engine {
 /* vg_engine_init -- empty state; the storage must be zeroed by its owner (it is large and mostly
  * never touched). limits are copied. Range: bed_count <= VG_BEDS_MAX. */
 void vg_engine_init(struct vg_engine *e, uint16_t bed_count, const struct vg_limits *limits);
+
+/* vg_engine_add_profile -- further limits a session may choose; index 1, 2 ... in order of calls. */
+void vg_engine_add_profile(struct vg_engine *e, const struct vg_limits *limits);
+
+/* vg_engine_set_routing -- sinks and times; copied. Before the first event. */
+void vg_engine_set_routing(struct vg_engine *e, const struct vg_routing *routing);
 
 /* vg_engine_add_device -- the next device, index = number of earlier calls. */
 void vg_engine_add_device(struct vg_engine *e, uint16_t bed, uint32_t vitals, bool is_cuff,
@@ -131,8 +193,8 @@ void vg_engine_step(struct vg_engine *e, const struct vg_event *ev, struct vg_ef
 /*
  * vg_engine_replay -- one recorded event, in order of sequence, at start. No effects.
  *
- * Uses decisions and commands: session, dose, ack, nibp_command, alarm, cuff moves and cuff
- * results; other kinds only advance the sequence number. After the last one the caller feeds each
+ * Uses decisions and commands: session, dose, ack, nibp_command, alarm, cuff moves, limits, care
+ * and bindings; other kinds only advance the sequence number. After the last one the caller feeds each
  * touched bed one DAEMON event RESTARTED, which announces what was restored.
  */
 void vg_engine_replay(struct vg_engine *e, const struct vg_event *ev);
@@ -142,6 +204,21 @@ void vg_engine_replay(struct vg_engine *e, const struct vg_event *ev);
 size_t vg_engine_open_alarms(const struct vg_engine *e, uint16_t bed, int64_t now_ns,
                              struct vg_event *out, size_t cap);
 
+/* What one open instance is beside its alarm event. */
+struct vg_alarm_more {
+    const struct vg_slot *slot;
+    uint8_t inhibit; /* enum vg_inhibit_state that keeps it from being heard, or ON */
+};
+
+/* vg_engine_alarm_more -- of an open instance; false when there is none with that number. */
+bool vg_engine_alarm_more(const struct vg_engine *e, uint16_t bed, uint64_t instance,
+                          struct vg_alarm_more *out);
+
+/* vg_engine_audible -- the one instance that sinks of a role sound now, or NULL: a pure function of
+ * the states of all machines. Highest priority first, the newest among equals. */
+const struct vg_slot *vg_engine_audible(const struct vg_engine *e, uint16_t bed,
+                                        enum vg_sink_role role);
+
 /* vg_engine_vital -- the latest sample of a vital of a device as a reading event with its age;
  * false when there never was one. */
 bool vg_engine_vital(const struct vg_engine *e, uint16_t device, enum vg_vital v, int64_t now_ns,
@@ -150,6 +227,9 @@ bool vg_engine_vital(const struct vg_engine *e, uint16_t device, enum vg_vital v
 /* vg_engine_device_state -- the present connection state of a device as a device event. */
 void vg_engine_device_state(const struct vg_engine *e, uint16_t device, const struct vg_now *now,
                             struct vg_event *out);
+
+/* vg_engine_is_bound_elsewhere -- does the device belong to an open session of another bed? */
+bool vg_engine_is_bound_elsewhere(const struct vg_engine *e, uint16_t device);
 
 /* vg_engine_bed_is_test -- is any device of the bed a simulator? */
 bool vg_engine_bed_is_test(const struct vg_engine *e, uint16_t bed);

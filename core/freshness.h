@@ -8,6 +8,13 @@
 
 #include "vigil/event.h"
 
+enum vg_fresh_input {
+    VG_FI_VALID, /* a sample that is ok or questionable */
+    VG_FI_TICK,
+    VG_FI_SENSOR_OFF,
+    VG_FI_COUNT
+};
+
 struct vg_fresh {
     uint64_t seq;     /* event of the last valid sample */
     int64_t valid_ns; /* mono time of the last valid sample; VG_TIME_NONE = never */
@@ -43,6 +50,8 @@ struct vg_fresh_result vg_fresh_tick(struct vg_fresh *f, enum vg_vital v, int64_
 
 /* vg_fresh_state -- the state as people may see it between two ticks: never FRESH past its age. */
 enum vg_freshness vg_fresh_state(const struct vg_fresh *f, enum vg_vital v, int64_t now_ns);
+
+const char *vg_fresh_input_name(enum vg_fresh_input in);
 
 /* Age of the last valid value, or -1 when there never was one. */
 int64_t vg_fresh_age_ns(const struct vg_fresh *f, int64_t now_ns);

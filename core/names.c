@@ -34,9 +34,27 @@ NAME_TABLE(enum vg_latch, vg_latch_name, VG_LATCH_COUNT, "none", "visual", "full
 NAME_TABLE(enum vg_alarm_what, vg_alarm_what_name, VG_AW_COUNT, "armed", "pending",
            "suppressed_by_delay", "open", "worsen", "ack", "ack_expired", "cond_end", "closed",
            "restored")
+NAME_TABLE(enum vg_category, vg_category_name, VG_CAT_COUNT, "general", "oxygen", "cardiovascular",
+           "drug", "equipment")
+NAME_TABLE(enum vg_limits_what, vg_limits_what_name, VG_LW_COUNT, "set", "profile", "formula")
+NAME_TABLE(enum vg_limit_cause, vg_limit_cause_name, VG_LC_COUNT, "begin", "changed", "restored",
+           "ended")
+NAME_TABLE(enum vg_inhibit_state, vg_inhibit_state_name, VG_IS_COUNT, "on", "audio_paused",
+           "alarm_paused", "alarm_off")
+NAME_TABLE(enum vg_inhibit_what, vg_inhibit_what_name, VG_IW_COUNT, "audio_pause", "alarm_pause",
+           "alarm_off", "alarm_on", "moved")
+NAME_TABLE(enum vg_sink_role, vg_sink_role_name, VG_SINK_ROLES, "remote", "second", "room")
+NAME_TABLE(enum vg_route_state, vg_route_state_name, VG_RS_COUNT, "done", "sent", "confirmed",
+           "escalated", "local")
+NAME_TABLE(enum vg_route_what, vg_route_what_name, VG_RW_COUNT, "sent", "confirmed", "escalated",
+           "local_on", "done")
+NAME_TABLE(enum vg_sink_what, vg_sink_what_name, VG_SW_COUNT, "ok", "lost", "receipt")
+NAME_TABLE(enum vg_care_what, vg_care_what_name, VG_CW_COUNT, "sedation", "baseline", "schedule",
+           "quiet_on", "quiet_off", "test_signal")
 NAME_TABLE(enum vg_event_kind, vg_event_kind_name, VG_EV_KIND_COUNT, "none", "reading", "nibp",
            "wave", "device", "signal", "cuff", "session", "dose", "ack", "nibp_command", "alarm",
-           "freshness", "clock", "daemon", "tick")
+           "freshness", "clock", "daemon", "tick", "inhibit", "limits", "limit", "route", "sink",
+           "care", "bind")
 NAME_TABLE(enum vg_port_state, vg_port_state_name, VG_PORT_STATE_COUNT, "closed", "opening",
            "syncing", "online", "silent", "backoff")
 NAME_TABLE(enum vg_nibp_state, vg_nibp_state_name, VG_NS_COUNT, "idle", "starting", "inflating",
@@ -52,7 +70,12 @@ NAME_TABLE(enum vg_daemon_what, vg_daemon_what_name, VG_DAEMON_WHAT_COUNT, "star
            "stopping", "storage_bad", "storage_good")
 NAME_TABLE(enum vg_refusal, vg_refusal_name, VG_REFUSED_COUNT, "none", "no_session", "session_open",
            "alarms_open", "no_instance", "already_acknowledged", "not_a_cuff", "cuff_offline",
-           "cuff_busy", "cuff_cooldown", "given_at", "request_id_reused")
+           "cuff_busy", "cuff_cooldown", "given_at", "request_id_reused", "nothing_sounds",
+           "inhibited", "not_inhibited", "required", "limit", "no_baseline", "no_sink")
+/* One text of two lines, named so that no comma can be thought missing. */
+#define REUSED                                                                                     \
+    "that request_id already stands for another command of this bed; nothing was done, send it "   \
+    "again with a new one"
 NAME_TABLE(enum vg_refusal, vg_refusal_text, VG_REFUSED_COUNT, "",
            "no session is open on this bed; open one first (session open)",
            "a session is already open on this bed; close it first",
@@ -63,9 +86,14 @@ NAME_TABLE(enum vg_refusal, vg_refusal_text, VG_REFUSED_COUNT, "",
            "the cuff does not answer; check its cable and power",
            "the cuff is measuring; wait for it to end, or abort it",
            "the cuff must stay deflated for 30 s between determinations; wait",
-           "given_at is more than a day ahead or a week back; check the date",
-           "that request_id already stands for another command of this bed; nothing was done, send "
-           "it again with a new one")
+           "given_at is more than a day ahead or a week back; check the date", REUSED,
+           "no alarm sounds on this bed now, so there is nothing to pause",
+           "the signals of that vital are paused or off already; end that first",
+           "the signals of that vital are neither paused nor off",
+           "this phase of the session needs the alarms of that vital; they stay on",
+           "the limits would be outside their range or cross each other",
+           "no baseline is recorded in this session; measure, then record it (baseline)",
+           "no remote alarm sink is well, so nobody outside would be told; start one first")
 
 static bool find(const char *const *table, size_t n, const char *name, size_t *out)
 {
@@ -92,6 +120,8 @@ static bool find(const char *const *table, size_t n, const char *name, size_t *o
 
 FIND_IN_TABLE(enum vg_dose_kind, vg_dose_kind_find, vg_dose_kind_name_table, VG_DOSE_KIND_COUNT)
 FIND_IN_TABLE(enum vg_route, vg_route_find, vg_route_name_table, VG_ROUTE_COUNT)
+FIND_IN_TABLE(enum vg_sink_role, vg_sink_role_find, vg_sink_role_name_table, VG_SINK_ROLES)
+FIND_IN_TABLE(enum vg_priority, vg_priority_find, vg_priority_name_table, VG_PRIO_COUNT)
 FIND_IN_TABLE(enum vg_latch, vg_latch_find, vg_latch_name_table, VG_LATCH_COUNT)
 
 const char *vg_event_request_id(const struct vg_event *ev)
@@ -105,6 +135,12 @@ const char *vg_event_request_id(const struct vg_event *ev)
         return ev->u.ack.request_id;
     case VG_EV_NIBP_COMMAND:
         return ev->u.command.request_id;
+    case VG_EV_INHIBIT:
+        return ev->u.inhibit.request_id;
+    case VG_EV_LIMITS:
+        return ev->u.limits.request_id;
+    case VG_EV_CARE:
+        return ev->u.care.request_id;
     case VG_EV_NONE:
     case VG_EV_READING:
     case VG_EV_NIBP:
@@ -117,10 +153,19 @@ const char *vg_event_request_id(const struct vg_event *ev)
     case VG_EV_CLOCK:
     case VG_EV_DAEMON:
     case VG_EV_TICK:
+    case VG_EV_LIMIT:
+    case VG_EV_ROUTE:
+    case VG_EV_SINK:
+    case VG_EV_BIND:
     case VG_EV_KIND_COUNT:
         break;
     }
     return NULL;
+}
+
+static const char *said(const char *text)
+{
+    return text[0] != '\0' ? text : NULL;
 }
 
 const char *vg_event_operator(const struct vg_event *ev)
@@ -135,7 +180,15 @@ const char *vg_event_operator(const struct vg_event *ev)
     case VG_EV_NIBP_COMMAND:
         return ev->u.command.operator_id;
     case VG_EV_ALARM:
-        return ev->u.alarm.operator_id[0] != '\0' ? ev->u.alarm.operator_id : NULL;
+        return said(ev->u.alarm.operator_id);
+    case VG_EV_INHIBIT:
+        return said(ev->u.inhibit.operator_id);
+    case VG_EV_LIMITS:
+        return ev->u.limits.operator_id;
+    case VG_EV_LIMIT:
+        return said(ev->u.limit.operator_id);
+    case VG_EV_CARE:
+        return said(ev->u.care.operator_id);
     case VG_EV_NONE:
     case VG_EV_READING:
     case VG_EV_NIBP:
@@ -147,6 +200,9 @@ const char *vg_event_operator(const struct vg_event *ev)
     case VG_EV_CLOCK:
     case VG_EV_DAEMON:
     case VG_EV_TICK:
+    case VG_EV_ROUTE:
+    case VG_EV_SINK:
+    case VG_EV_BIND:
     case VG_EV_KIND_COUNT:
         break;
     }

@@ -37,6 +37,8 @@ static uint64_t hash_more(uint64_t h, const void *bytes, size_t n)
     return h;
 }
 
+#define HASH(h, member) hash_more(h, &(member), sizeof(member))
+
 /* What a command asks for. Not when: a client that repeats itself may leave given_at to us again.
  * Not of which device: its index changes with the configuration. */
 static uint64_t content_of(const struct vg_event *ev)
@@ -45,18 +47,36 @@ static uint64_t content_of(const struct vg_event *ev)
     uint64_t h = hash_more(UINT64_C(14695981039346656037), &ev->kind, sizeof ev->kind);
 
     h = hash_more(h, operator_id, VG_NAME_MAX);
-    if (ev->kind == VG_EV_SESSION) {
-        h = hash_more(h, &ev->u.session_move.move, sizeof ev->u.session_move.move);
-        h = hash_more(h, ev->u.session_move.text, sizeof ev->u.session_move.text);
-    } else if (ev->kind == VG_EV_DOSE) {
-        h = hash_more(h, &ev->u.dose.kind, sizeof ev->u.dose.kind);
-        h = hash_more(h, &ev->u.dose.route, sizeof ev->u.dose.route);
-        h = hash_more(h, &ev->u.dose.amount_ug, sizeof ev->u.dose.amount_ug);
-        h = hash_more(h, ev->u.dose.drug, sizeof ev->u.dose.drug);
-    } else if (ev->kind == VG_EV_ACK) {
-        h = hash_more(h, &ev->u.ack.instance, sizeof ev->u.ack.instance);
-    } else {
-        h = hash_more(h, &ev->u.command.what, sizeof ev->u.command.what);
+    switch (ev->kind) {
+    case VG_EV_SESSION:
+        h = HASH(h, ev->u.session_move.move);
+        h = HASH(h, ev->u.session_move.text);
+        break;
+    case VG_EV_DOSE:
+        h = HASH(h, ev->u.dose.kind);
+        h = HASH(h, ev->u.dose.route);
+        h = HASH(h, ev->u.dose.amount_ug);
+        h = HASH(h, ev->u.dose.drug);
+        break;
+    case VG_EV_ACK:
+        h = HASH(h, ev->u.ack.instance);
+        break;
+    case VG_EV_INHIBIT:
+        h = HASH(h, ev->u.inhibit.what);
+        h = HASH(h, ev->u.inhibit.vital);
+        break;
+    case VG_EV_LIMITS:
+        h = HASH(h, ev->u.limits.what);
+        h = HASH(h, ev->u.limits.index);
+        h = HASH(h, ev->u.limits.limit_milli);
+        break;
+    case VG_EV_CARE:
+        h = HASH(h, ev->u.care.what);
+        h = HASH(h, ev->u.care.value);
+        break;
+    default:
+        h = HASH(h, ev->u.command.what);
+        break;
     }
     return h;
 }
@@ -105,9 +125,16 @@ void vg_receipt_accept(struct vg_step *st, uint8_t more_verbs)
     answer(st, (uint8_t)(VG_DO_RECORD | VG_DO_COMMIT | VG_DO_HOLD | more_verbs), VG_OK);
 }
 
+void vg_receipt_refuse_why(struct vg_step *st, enum vg_refusal why, const char *text)
+{
+    struct vg_effect *fx = answer(st, 0, VG_ERR_STATE);
+    fx->refusal = (uint8_t)why;
+    fx->why = text;
+}
+
 void vg_receipt_refuse(struct vg_step *st, enum vg_refusal why)
 {
-    answer(st, 0, VG_ERR_STATE)->refusal = (uint8_t)why;
+    vg_receipt_refuse_why(st, why, NULL);
 }
 
 /* --- session -------------------------------------------------------------------------------- */
@@ -120,6 +147,10 @@ static void begin(struct vg_bed *bed, const struct vg_event *ev)
     s->opened_ns = ev->mono_ns;
     s->opened_utc_ns = ev->utc_ns;
     s->last_dose_utc_ns = VG_TIME_NONE;
+    s->last_dose_ns = VG_TIME_NONE;
+    for (size_t i = 0; i < VG_BASE_COUNT; i++) {
+        s->base[i] = -1;
+    }
     memcpy(s->patient_ref, ev->u.session_move.text, sizeof s->patient_ref - 1);
     memcpy(s->operator_id, ev->u.session_move.operator_id, sizeof s->operator_id);
 }
@@ -157,9 +188,23 @@ static void close_session(struct vg_step *st)
         return;
     }
     vg_alarm_session_end(st, override ? move->operator_id : NULL);
+    vg_limits_end(st);
+    vg_inhibit_all(st, VG_II_SESSION);
+    vg_care_end(st);
     vg_receipt_accept(st, VG_DO_SEND | VG_DO_STATE);
     forget_values(st, true);
     memset(&st->bed->session, 0, sizeof st->bed->session);
+    vg_phase_judge(st);
+}
+
+void vg_session_bind(struct vg_step *st)
+{
+    for (uint16_t d = 0; d < st->e->device_count; d++) {
+        const struct vg_member *m = &st->e->devices[d];
+        if (m->owner == st->in->bed || (m->bed == st->in->bed && m->owner == VG_BED_NONE)) {
+            (void)vg_step_emit(st, VG_EV_BIND, d, VG_DO_RECORD);
+        }
+    }
 }
 
 void vg_session_step(struct vg_step *st)
@@ -181,11 +226,17 @@ void vg_session_step(struct vg_step *st)
     forget_values(st, false);
     begin(st->bed, st->in);
     vg_receipt_accept(st, VG_DO_SEND | VG_DO_STATE);
+    vg_inhibit_all(st, VG_II_SESSION);
+    vg_limits_begin(st);
+    vg_phase_judge(st);
+    vg_session_bind(st);
 }
 
-void vg_session_replay(struct vg_bed *bed, const struct vg_event *ev)
+void vg_session_replay(struct vg_engine *e, struct vg_bed *bed, const struct vg_event *ev)
 {
     vg_receipt_remember(bed, ev);
+    bed->limits = e->profiles[0];
+    bed->quiet.on = false;
     if (ev->u.session_move.move == VG_SESSION_OPEN) {
         begin(bed, ev);
     } else {

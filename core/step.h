@@ -40,13 +40,18 @@ enum vg_refusal vg_alarm_acknowledge(struct vg_step *st, uint64_t instance,
 /* The session ends. override = operator of a named override, or NULL. */
 void vg_alarm_session_end(struct vg_step *st, const char *override);
 size_t vg_alarm_open_count(const struct vg_bed *bed);
+/* The limit of a physiological condition moved, by a person. */
+void vg_alarm_limits_moved(struct vg_step *st, enum vg_condition c, const char *operator_id);
+void vg_alarm_fill(struct vg_alarm_event *a, const struct vg_slot *s, int64_t now_ns);
 void vg_alarm_restart(struct vg_step *st);
 void vg_alarm_replay(struct vg_engine *e, const struct vg_event *ev);
 
 /* --- session.c, dose.c --------------------------------------------------------------------- */
 
 void vg_session_step(struct vg_step *st);
-void vg_session_replay(struct vg_bed *bed, const struct vg_event *ev);
+void vg_session_replay(struct vg_engine *e, struct vg_bed *bed, const struct vg_event *ev);
+/* Which devices the open session of the bed has; one event each. */
+void vg_session_bind(struct vg_step *st);
 void vg_dose_step(struct vg_step *st);
 void vg_dose_replay(struct vg_bed *bed, const struct vg_event *ev);
 
@@ -58,6 +63,46 @@ void vg_receipt_remember(struct vg_bed *bed, const struct vg_event *ev);
 /* Record the input event and answer it once it is on disk. */
 void vg_receipt_accept(struct vg_step *st, uint8_t more_verbs);
 void vg_receipt_refuse(struct vg_step *st, enum vg_refusal why);
+/* text: static, or NULL for the refusal's own. */
+void vg_receipt_refuse_why(struct vg_step *st, enum vg_refusal why, const char *text);
+
+/* --- alert.c: routing, inhibition, sinks, quiet mode --------------------------------------- */
+
+/* Machine C moved an instance: its way to people follows. */
+void vg_alert_moved(struct vg_step *st, struct vg_slot *s, struct vg_cond_result res,
+                    uint64_t instance);
+void vg_alert_tick(struct vg_step *st);
+void vg_inhibit_command(struct vg_step *st);
+/* PHASE, SESSION, RESTART to every scope of the bed. */
+void vg_inhibit_all(struct vg_step *st, enum vg_inhibit_input in);
+void vg_sink_step(struct vg_step *st);
+bool vg_sink_serves(const struct vg_engine *e, uint8_t sink, uint16_t bed);
+/* operator_id: NULL when nobody did it. */
+void vg_quiet_set(struct vg_step *st, bool on, const char *operator_id);
+void vg_quiet_restore(struct vg_step *st);
+
+/* --- limits.c ------------------------------------------------------------------------------ */
+
+void vg_limits_begin(struct vg_step *st);
+void vg_limits_end(struct vg_step *st);
+/* Returns how many are not those of the configuration. */
+uint8_t vg_limits_restore(struct vg_step *st);
+void vg_limits_command(struct vg_step *st);
+void vg_limits_replay(struct vg_bed *bed, const struct vg_event *ev);
+
+/* --- care.c -------------------------------------------------------------------------------- */
+
+void vg_care_command(struct vg_step *st);
+void vg_care_tick(struct vg_step *st);
+void vg_care_end(struct vg_step *st);
+void vg_care_restore(struct vg_step *st);
+void vg_care_replay(struct vg_bed *bed, const struct vg_event *ev);
+void vg_phase_judge(struct vg_step *st);
+/* Without a session equipment calls nobody: LOW. */
+enum vg_priority vg_technical_priority(const struct vg_step *st, enum vg_priority p);
+void vg_recent_add(struct vg_bed *bed, enum vg_vital v, int32_t milli, int64_t now_ns);
+/* A scheduled vital was measured. */
+void vg_due_measured(struct vg_step *st, enum vg_vital v);
 
 /* --- vitals.c ------------------------------------------------------------------------------ */
 

@@ -22,9 +22,18 @@ static bool is_valid(uint8_t quality)
     return quality == VG_QUALITY_OK || quality == VG_QUALITY_QUESTIONABLE;
 }
 
-static enum vg_priority technical_priority(const struct vg_step *st, enum vg_priority p)
+/* While something acts, losing sight of the person is worse. */
+static enum vg_priority loss_priority(const struct vg_step *st)
 {
-    return st->bed->session.seq != 0 ? p : VG_PRIO_LOW;
+    return vg_technical_priority(st, st->bed->phase.dosing ? VG_PRIO_HIGH : VG_PRIO_MED);
+}
+
+/* ... but not when only a cuff is gone: its readings come one at a time. */
+static enum vg_priority device_priority(const struct vg_step *st, uint16_t d)
+{
+    uint32_t live = 1u << VG_VITAL_SPO2 | 1u << VG_VITAL_PULSE_RATE;
+    return (st->e->devices[d].vitals & live) != 0 ? loss_priority(st)
+                                                  : vg_technical_priority(st, VG_PRIO_MED);
 }
 
 /* Of two devices with the same freshness: does the later one in the configuration speak? */
@@ -69,14 +78,14 @@ static bool is_explained(const struct vg_step *st, uint16_t d, enum vg_vital v)
     int64_t now_ns = st->in->mono_ns;
 
     if (vg_alarm_is_open(st, VG_COND_LINK_DEVICE, d) ||
-        vg_alarm_is_open(st, VG_COND_SENSOR_OFF, d)) {
+        vg_alarm_is_open(st, VG_COND_SENSOR_OFF, d) || vg_alarm_is_open(st, VG_COND_IDENTITY, d)) {
         return true;
     }
     if (m->back_ns != VG_TIME_NONE && now_ns - m->back_ns < RETURN_NS) {
         return true;
     }
     int64_t age_ns = vg_fresh_age_ns(&m->fresh[v], now_ns);
-    return m->offline_ns != VG_TIME_NONE && st->e->limits.of[VG_COND_LINK_DEVICE].enabled &&
+    return m->offline_ns != VG_TIME_NONE && st->bed->limits.of[VG_COND_LINK_DEVICE].enabled &&
            age_ns >= 0 && age_ns <= vg_vital_get(v)->lost_ns;
 }
 
@@ -96,14 +105,13 @@ static bool is_grouped(const struct vg_step *st, enum vg_vital v)
  * another alarm that has ended since, and a session may have begun. */
 static void judge_data(struct vg_step *st, enum vg_vital v, enum vg_freshness best)
 {
-    enum vg_priority prio = best == VG_FRESH_LOST ? VG_PRIO_MED : VG_PRIO_LOW;
+    enum vg_priority prio = best == VG_FRESH_LOST ? loss_priority(st) : VG_PRIO_LOW;
 
     if (vg_vital_get(v)->lost_ns == 0 || best == VG_FRESH_NEVER) {
         return;
     }
     if (!is_lost((uint8_t)best) || !is_grouped(st, v)) {
-        vg_alarm_technical(st, VG_COND_DATA_LOST, (uint16_t)v, is_lost((uint8_t)best),
-                           technical_priority(st, prio));
+        vg_alarm_technical(st, VG_COND_DATA_LOST, (uint16_t)v, is_lost((uint8_t)best), prio);
     }
 }
 
@@ -154,6 +162,10 @@ static void classify_sample(struct vg_step *st, uint16_t device, enum vg_vital v
         return;
     }
     bool raise_only = f->quality != VG_QUALITY_OK || f->state != VG_FRESH_FRESH;
+    if (f->quality == VG_QUALITY_OK && f->state == VG_FRESH_FRESH) {
+        vg_recent_add(st->bed, v, f->value_milli, f->valid_ns);
+    }
+    vg_due_measured(st, v);
     vg_alarm_sample(st, v, f->value_milli, raise_only, device, f->flags);
 }
 
@@ -225,6 +237,9 @@ void vg_vitals_signal(struct vg_step *st)
     bool watched = false;
 
     m->signal = st->in->u.signal.bits;
+    vg_alarm_technical(st, VG_COND_BATTERY, st->in->device,
+                       (m->signal & VG_SIGNAL_LOW_BATTERY) != 0,
+                       vg_technical_priority(st, VG_PRIO_MED));
     if (off == was_off) {
         return;
     }
@@ -240,7 +255,7 @@ void vg_vitals_signal(struct vg_step *st)
         vg_vitals_cause_ends(st, VG_COND_SENSOR_OFF, st->in->device);
     } else if (watched) {
         vg_alarm_technical(st, VG_COND_SENSOR_OFF, st->in->device, true,
-                           technical_priority(st, VG_PRIO_MED));
+                           device_priority(st, st->in->device));
     }
     for (uint16_t v = 0; v < VG_VITAL_COUNT; v++) {
         if ((m->vitals & (1u << v)) != 0 && vg_vital_get((enum vg_vital)v)->continuous) {
@@ -252,6 +267,16 @@ void vg_vitals_signal(struct vg_step *st)
 /* Not online for this long: the cable, the power or the device needs somebody. */
 #define OFFLINE_NS (10 * VG_NS_PER_S)
 
+static bool has_fresh(const struct vg_member *m)
+{
+    for (uint16_t v = 0; v < VG_VITAL_COUNT; v++) {
+        if (vg_vital_get((enum vg_vital)v)->continuous && m->fresh[v].state == VG_FRESH_FRESH) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* SENSOR_OFF is open. A restarted daemon has not heard the sensor's word, which comes only when it
  * changes: a value that is fresh again is word enough. */
 static void tick_sensor(struct vg_step *st, uint16_t d)
@@ -259,14 +284,35 @@ static void tick_sensor(struct vg_step *st, uint16_t d)
     const struct vg_member *m = &st->e->devices[d];
 
     if ((m->signal & SENSOR_GONE) != 0) {
-        vg_alarm_technical(st, VG_COND_SENSOR_OFF, d, true, technical_priority(st, VG_PRIO_MED));
+        vg_alarm_technical(st, VG_COND_SENSOR_OFF, d, true, device_priority(st, d));
         return;
     }
-    for (uint16_t v = 0; v < VG_VITAL_COUNT; v++) {
-        if (vg_vital_get((enum vg_vital)v)->continuous && m->fresh[v].state == VG_FRESH_FRESH) {
-            vg_vitals_cause_ends(st, VG_COND_SENSOR_OFF, d);
-            return;
-        }
+    if (has_fresh(m)) {
+        vg_vitals_cause_ends(st, VG_COND_SENSOR_OFF, d);
+    }
+}
+
+/* BATTERY is open. A device says it is low, and says nothing when it is not: after a restart, some
+ * seconds of values without that word are word enough. */
+static void tick_battery(struct vg_step *st, uint16_t d)
+{
+    const struct vg_member *m = &st->e->devices[d];
+    bool low = (m->signal & VG_SIGNAL_LOW_BATTERY) != 0;
+
+    if (!low && has_fresh(m) && st->in->mono_ns - st->e->begun_ns > OFFLINE_NS) {
+        vg_alarm_technical(st, VG_COND_BATTERY, d, false, VG_PRIO_LOW);
+    }
+}
+
+/* The device was moved here by configuration while the session it belongs to is open elsewhere. */
+static void tick_identity(struct vg_step *st, uint16_t d)
+{
+    struct vg_member *m = &st->e->devices[d];
+    bool bound = vg_engine_is_bound_elsewhere(st->e, d);
+
+    vg_alarm_technical(st, VG_COND_IDENTITY, d, bound, VG_PRIO_HIGH);
+    if (!bound) {
+        m->owner = VG_BED_NONE;
     }
 }
 
@@ -281,11 +327,17 @@ static void tick_device(struct vg_step *st, uint16_t d)
         required_ns = st->bed->session.opened_ns > st->e->begun_ns ? st->bed->session.opened_ns
                                                                    : st->e->begun_ns;
     }
+    if (m->owner != VG_BED_NONE) {
+        tick_identity(st, d);
+    }
     if (m->offline_ns != VG_TIME_NONE && now_ns - m->offline_ns > OFFLINE_NS) {
-        vg_alarm_technical(st, VG_COND_LINK_DEVICE, d, true, technical_priority(st, VG_PRIO_MED));
+        vg_alarm_technical(st, VG_COND_LINK_DEVICE, d, true, device_priority(st, d));
     }
     if (vg_alarm_is_open(st, VG_COND_SENSOR_OFF, d)) {
         tick_sensor(st, d);
+    }
+    if (vg_alarm_is_open(st, VG_COND_BATTERY, d)) {
+        tick_battery(st, d);
     }
     for (uint16_t v = 0; v < VG_VITAL_COUNT; v++) {
         if ((m->vitals & (1u << v)) != 0) {
@@ -298,8 +350,9 @@ static void tick_device(struct vg_step *st, uint16_t d)
     }
 }
 
-/* What one device can have to say on one tick: link, sensor, two for each vital, four of a cuff. */
-#define TICK_EFFECTS (2 + 2 * VG_VITAL_COUNT + 4)
+/* What one device can have to say on one tick: identity, link, sensor, two for each vital, four of a
+ * cuff; and of every alarm its way. */
+#define TICK_EFFECTS (2 * (4 + 2 * VG_VITAL_COUNT + 4))
 
 void vg_vitals_tick(struct vg_step *st)
 {

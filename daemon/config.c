@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/alarm_catalogue.h"
 #include "daemon/config_internal.h"
 
 static void copy_text(char *to, size_t to_size, const char *from)
@@ -77,44 +76,6 @@ static void resolve_beds(struct vg_config_reader *r)
     r->out->bed_count = r->raw.bed_count;
 }
 
-/* The key of a condition's limit, as it stands in the file. */
-static void limit_path(enum vg_condition c, char *buf, size_t buf_len)
-{
-    (void)snprintf(buf, buf_len, "limits.%s.limit", vg_limit_key(c));
-}
-
-/* Floor and ceiling of each limit by itself, so that all are reported and not only the first. */
-static bool check_limit_ranges(struct vg_config_reader *r)
-{
-    bool sound = true;
-    for (size_t i = 0; i < VG_COND_COUNT; i++) {
-        const struct vg_condition_row *row = vg_condition_get((enum vg_condition)i);
-        int32_t limit = r->out->limits.of[i].limit_milli;
-        if (row->side == VG_SIDE_NONE ||
-            (limit >= row->floor_milli && limit <= row->ceiling_milli)) {
-            continue;
-        }
-        char path[VG_YAML_PATH_MAX];
-        limit_path((enum vg_condition)i, path, sizeof path);
-        vg_yaml_error(&r->y, path, "'%g' is outside what this alarm allows; write %g to %g",
-                      limit / 1000.0, row->floor_milli / 1000.0, row->ceiling_milli / 1000.0);
-        sound = false;
-    }
-    return sound;
-}
-
-static void check_limits(struct vg_config_reader *r)
-{
-    r->out->limits = r->raw.limits;
-    enum vg_condition bad = VG_COND_COUNT;
-    const char *why = NULL;
-    if (check_limit_ranges(r) && vg_limits_check(&r->out->limits, &bad, &why) != VG_OK) {
-        char path[VG_YAML_PATH_MAX];
-        limit_path(bad, path, sizeof path);
-        vg_yaml_error(&r->y, path, "%s", why);
-    }
-}
-
 static void resolve(struct vg_config_reader *r)
 {
     copy_text(r->out->node, sizeof r->out->node, r->raw.node);
@@ -124,8 +85,9 @@ static void resolve(struct vg_config_reader *r)
     copy_text(r->out->operate, sizeof r->out->operate, r->raw.operate);
     check_state_dir(r);
     check_endpoints(r);
-    check_limits(r);
+    vg_config_limits(r);
     resolve_beds(r);
+    vg_config_sinks(r);
     r->out->device_count = r->raw.device_count;
     for (uint16_t i = 0; i < r->raw.device_count; i++) {
         vg_config_device(r, i);

@@ -14,6 +14,7 @@
 #include "vigil/alarm.h"
 #include "vigil/capacity.h"
 #include "vigil/driver.h"
+#include "vigil/routing.h"
 #include "vigil/status.h"
 
 #define VG_PATH_MAX 256
@@ -66,7 +67,11 @@ struct vg_config {
     struct vg_bed_config beds[VG_BEDS_MAX];
     struct vg_device_config devices[VG_DEVICES_MAX];
     struct vg_regmap maps[VG_MAPS_MAX];
-    struct vg_limits limits;
+    uint8_t profile_count;
+    char profile_name[VG_PROFILES_MAX][VG_ID_MAX]; /* 0: what a session begins with */
+    struct vg_limits profiles[VG_PROFILES_MAX];
+    char sink_name[VG_SINKS_MAX][VG_ID_MAX];
+    struct vg_routing routing;
 };
 
 /*

@@ -8,6 +8,7 @@
 #ifndef VIGIL_DAEMON_CONFIG_INTERNAL_H
 #define VIGIL_DAEMON_CONFIG_INTERNAL_H
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "daemon/config.h"
@@ -33,9 +34,24 @@ struct vg_raw_device {
     bool test;
 };
 
+struct vg_raw_profile {
+    char name[VG_ID_MAX];
+};
+
+struct vg_raw_sink {
+    char id[VG_ID_MAX];
+    char bed[VG_ID_MAX]; /* empty: all */
+    uint8_t role;        /* enum vg_sink_role */
+};
+
 struct vg_raw_config {
     int32_t version;
-    uint16_t bed_count, device_count;
+    uint16_t bed_count, device_count, profile_count, sink_count;
+    char title[96]; /* of a profile's file */
+    char profile[VG_ID_MAX];
+    struct vg_raw_profile profiles[VG_PROFILES_MAX];
+    struct vg_raw_sink sinks[VG_SINKS_MAX];
+    struct vg_routing routing;
     char node[VG_ID_MAX];
     char state_dir[VG_PATH_MAX];
     char stream[VG_ENDPOINT_MAX];
@@ -92,6 +108,7 @@ struct vg_config_reader {
 
 /* config_table.c */
 extern const struct vg_yaml_table vg_config_table;
+extern const struct vg_yaml_table vg_profile_table;
 extern const char *const vg_parity_words[];
 const char *vg_limit_key(enum vg_condition c); /* "spo2_low" */
 
@@ -123,6 +140,17 @@ void vg_config_device(struct vg_config_reader *r, uint16_t i);
 void vg_config_buses(struct vg_config_reader *r);
 /* Share of the time one unit keeps its serial bus busy: 0.1 is a tenth. */
 double vg_bus_unit_load(const struct vg_regmap *map, const struct vg_line *line, int64_t poll_ns);
+
+/* config_limits.c: profile and limits of raw -> out->profiles; reports its own errors. */
+void vg_config_limits(struct vg_config_reader *r);
+/* config_sink.c: the same for sinks and the times of quiet mode. */
+void vg_config_sinks(struct vg_config_reader *r);
+
+/* vg_config_find -- the file SUBDIR/NAME.yaml beside vigil.yaml, in /etc/vigil, or installed; a name
+ * with a slash is a path. FALSE when there is none. */
+#define VG_CONFIG_FILE_MAX 512
+bool vg_config_find(const struct vg_config_reader *r, const char *subdir, const char *name,
+                    char buf[VG_CONFIG_FILE_MAX], struct stat *st);
 
 /*
  * config_map.c

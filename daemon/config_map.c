@@ -16,9 +16,6 @@
 #define VG_DATADIR "/usr/share/vigil"
 #endif
 
-/* A directory and a path below it. */
-#define MAP_PATH_MAX 512
-
 static const char *base_name(const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -31,25 +28,25 @@ static bool is_file(const char *path, struct stat *st)
     return stat(path, st) == 0 && S_ISREG(st->st_mode);
 }
 
-/* The file of a map NAME; FALSE when none exists. */
-static bool find_file(const struct vg_config_reader *r, const char *name, char buf[MAP_PATH_MAX],
-                      struct stat *st)
+bool vg_config_find(const struct vg_config_reader *r, const char *subdir, const char *name,
+                    char buf[VG_CONFIG_FILE_MAX], struct stat *st)
 {
     const char *file = r->y.file;
     int dir_len = (int)(base_name(file) - file);
     if (strchr(name, '/') != NULL) {
         /* A relative path starts at the file that names it, not where the daemon was started. */
-        int n = snprintf(buf, MAP_PATH_MAX, "%.*s%s", name[0] == '/' ? 0 : dir_len, file, name);
-        return n < MAP_PATH_MAX && is_file(buf, st);
+        int n = snprintf(buf, VG_CONFIG_FILE_MAX, "%.*s%s", name[0] == '/' ? 0 : dir_len, file,
+                         name);
+        return n < VG_CONFIG_FILE_MAX && is_file(buf, st);
     }
-    int n = snprintf(buf, MAP_PATH_MAX, "%.*smodbus/%s.yaml", dir_len, file, name);
-    if (n < MAP_PATH_MAX && is_file(buf, st)) {
+    int n = snprintf(buf, VG_CONFIG_FILE_MAX, "%.*s%s/%s.yaml", dir_len, file, subdir, name);
+    if (n < VG_CONFIG_FILE_MAX && is_file(buf, st)) {
         return true;
     }
     static const char *const dirs[] = { "/etc/vigil", VG_DATADIR };
     for (size_t i = 0; i < VG_COUNT(dirs); i++) {
-        n = snprintf(buf, MAP_PATH_MAX, "%s/modbus/%s.yaml", dirs[i], name);
-        if (n < MAP_PATH_MAX && is_file(buf, st)) {
+        n = snprintf(buf, VG_CONFIG_FILE_MAX, "%s/%s/%s.yaml", dirs[i], subdir, name);
+        if (n < VG_CONFIG_FILE_MAX && is_file(buf, st)) {
             return true;
         }
     }
@@ -234,9 +231,9 @@ static bool read_file(struct vg_config_reader *r, const char *file, uint16_t ind
 
 bool vg_config_map(struct vg_config_reader *r, const char *name, const char *path, uint16_t *index)
 {
-    char file[MAP_PATH_MAX];
+    char file[VG_CONFIG_FILE_MAX];
     struct stat st;
-    if (!find_file(r, name, file, &st)) {
+    if (!vg_config_find(r, "modbus", name, file, &st)) {
         vg_yaml_error(&r->y, path,
                       "there is no map '%s'; put it as modbus/NAME.yaml beside this "
                       "file, into /etc/vigil/modbus or " VG_DATADIR "/modbus",

@@ -54,7 +54,19 @@ void vg_config_print(const struct vg_config *c, FILE *out)
     memcpy(raw->stream, c->stream, sizeof raw->stream);
     memcpy(raw->view, c->view, sizeof raw->view);
     memcpy(raw->operate, c->operate, sizeof raw->operate);
-    raw->limits = c->limits;
+    raw->limits = c->profiles[0];
+    for (uint8_t i = 1; i < c->profile_count; i++) {
+        memcpy(raw->profiles[raw->profile_count++].name, c->profile_name[i], VG_ID_MAX);
+    }
+    raw->routing = c->routing;
+    raw->sink_count = c->routing.sink_count;
+    for (uint8_t i = 0; i < c->routing.sink_count; i++) {
+        memcpy(raw->sinks[i].id, c->sink_name[i], VG_ID_MAX);
+        raw->sinks[i].role = c->routing.sinks[i].role;
+        if (c->routing.sinks[i].bed != VG_BED_NONE) {
+            memcpy(raw->sinks[i].bed, c->beds[c->routing.sinks[i].bed].id, VG_ID_MAX);
+        }
+    }
     raw->bed_count = c->bed_count;
     memcpy(raw->beds, c->beds, c->bed_count * sizeof c->beds[0]);
     raw->device_count = c->device_count;

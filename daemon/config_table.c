@@ -7,7 +7,7 @@
  */
 #include <assert.h>
 
-#include "core/alarm_catalogue.h"
+#include "core/alarm_limits.h"
 #include "daemon/config_internal.h"
 #include "vigil/time.h"
 
@@ -18,6 +18,8 @@
 #define AT(type, member) .offset = offsetof(type, member), .size = sizeof(((type *)NULL)->member)
 #define S(n) ((n)*VG_NS_PER_S)
 
+static const char *const role_words[] = { "remote", "second", "room", NULL };
+static_assert(VG_COUNT(role_words) == VG_SINK_ROLES + 1, "a role has no word");
 const char *const vg_parity_words[] = { "none", "even", "odd", NULL };
 static const char *const variant_words[] = { "standard", "extended", "fast", NULL };
 static const char *const patient_words[] = { "adult", "paediatric", "neonate", NULL };
@@ -144,7 +146,15 @@ static const struct vg_yaml_table device_table = TABLE(device_rows);
         .doc = "whether the condition is watched at all"                                           \
     }
 
-static const struct vg_yaml_field percent_rows[] = { LIMIT_ROWS("%", 0, 100) };
+static const struct vg_yaml_field percent_rows[] = {
+    LIMIT_ROWS("%", 0, 100),
+    { .key = "sat_seconds",
+      .type = VG_YAML_INT,
+      AT(struct vg_limit, sat_seconds),
+      .min = 0,
+      .max = 100,
+      .doc = "points below the limit times seconds that open the alarm early; 0 is off" },
+};
 static const struct vg_yaml_field rate_rows[] = { LIMIT_ROWS("/min", 0, 400) };
 static const struct vg_yaml_field pressure_rows[] = { LIMIT_ROWS("mmHg", 0, 400) };
 static const struct vg_yaml_field technical_rows[] = { TIMING_ROWS };
@@ -182,6 +192,13 @@ static const struct vg_yaml_field limit_rows[] = {
     CONDITION("storage", VG_COND_STORAGE, technical_table, "the record cannot be written"),
     CONDITION("clock", VG_COND_CLOCK, technical_table, "the wall clock was stepped"),
     CONDITION("restarted", VG_COND_RESTARTED, technical_table, "monitoring was interrupted"),
+    CONDITION("map_low", VG_COND_MAP_LOW, pressure_table, "mean pressure is low"),
+    CONDITION("sed_deep", VG_COND_SED_DEEP, technical_table, "the person is deeply sedated"),
+    CONDITION("vital_due", VG_COND_VITAL_DUE, technical_table, "a scheduled reading is late"),
+    CONDITION("sink_lost", VG_COND_SINK_LOST, technical_table, "an alarm sink does not answer"),
+    CONDITION("battery", VG_COND_BATTERY, technical_table, "a device runs on its last charge"),
+    CONDITION("identity", VG_COND_IDENTITY, technical_table,
+              "a device belongs to another open session"),
 };
 /* clang-format on */
 static_assert(VG_COUNT(limit_rows) == VG_COND_COUNT, "a condition has no key");
@@ -194,6 +211,39 @@ const char *vg_limit_key(enum vg_condition c)
 }
 
 /* clang-format off */
+static const struct vg_yaml_field profile_rows[] = {
+    { .key = "name", .type = VG_YAML_ID, .required = true, AT(struct vg_raw_profile, name),
+      .doc = "limits/NAME.yaml beside this file, in /etc/vigil/limits or among the installed ones" },
+};
+static const struct vg_yaml_table profile_table = TABLE(profile_rows);
+
+static const struct vg_yaml_field sink_rows[] = {
+    { .key = "id", .type = VG_YAML_ID, .required = true, AT(struct vg_raw_sink, id),
+      .doc = "the name the sink gives when it reports, for example desk" },
+    { .key = "role", .type = VG_YAML_ENUM, .required = true, AT(struct vg_raw_sink, role),
+      .names = role_words,
+      .doc = "remote (staff, told first), second (another person) or room" },
+    { .key = "bed", .type = VG_YAML_ID, AT(struct vg_raw_sink, bed),
+      .doc = "the one bed it serves, by default all" },
+};
+static const struct vg_yaml_table sink_table = TABLE(sink_rows);
+
+#define WAIT(name, member, prio, standard, most, text) \
+    { .key = name, .type = VG_YAML_DURATION, .fallback = standard, .min = 0, .max = S(most), \
+      .offset = offsetof(struct vg_raw_config, routing.member[prio]), .size = 8, .doc = text }
+static const struct vg_yaml_field quiet_rows[] = {
+    WAIT("high_second", second_ns, VG_PRIO_HIGH, "10s", 30,
+         "unacknowledged so long, a high priority alarm calls the second person"),
+    WAIT("high_local", local_ns, VG_PRIO_HIGH, "15s", 30, "... and sounds in the room"),
+    WAIT("medium_second", second_ns, VG_PRIO_MED, "30s", 120,
+         "unacknowledged so long, a medium priority alarm calls the second person"),
+    WAIT("medium_local", local_ns, VG_PRIO_MED, "60s", 120, "... and sounds in the room"),
+    { .key = "presence", .type = VG_YAML_DURATION, AT(struct vg_raw_config, routing.presence_ns),
+      .fallback = "10min", .min = 0, .max = S(3600),
+      .doc = "quiet mode ends when nobody says 'I am watching' for so long; 0s is never" },
+};
+static const struct vg_yaml_table quiet_table = TABLE(quiet_rows);
+
 static const struct vg_yaml_field root_rows[] = {
     { .key = "version", .type = VG_YAML_INT, .required = true, AT(struct vg_raw_config, version),
       .min = 1, .max = 1, .doc = "form of this file, always 1" },
@@ -211,11 +261,45 @@ static const struct vg_yaml_field root_rows[] = {
       .offset = offsetof(struct vg_raw_config, devices), .size = sizeof(struct vg_raw_device),
       .count_offset = offsetof(struct vg_raw_config, device_count), .items_max = VG_DEVICES_MAX,
       .doc = "the devices at the beds, each with id, bed, driver or model, and link" },
+    { .key = "profile", .type = VG_YAML_STRING, AT(struct vg_raw_config, profile),
+      .doc = "limits a session begins with: a profile by name, by default the built-in adult ones" },
+    { .key = "profiles", .type = VG_YAML_LIST, .table = &profile_table,
+      .offset = offsetof(struct vg_raw_config, profiles), .size = sizeof(struct vg_raw_profile),
+      .count_offset = offsetof(struct vg_raw_config, profile_count),
+      .items_max = VG_PROFILES_MAX - 1, .doc = "further profiles a session may change to" },
     { .key = "limits", .type = VG_YAML_MAP, .table = &limit_table,
-      .doc = "alarm settings that differ from the defaults, by condition" },
+      .doc = "alarm settings that differ from the profile, by condition" },
+    { .key = "sinks", .type = VG_YAML_LIST, .table = &sink_table,
+      .offset = offsetof(struct vg_raw_config, sinks), .size = sizeof(struct vg_raw_sink),
+      .count_offset = offsetof(struct vg_raw_config, sink_count), .items_max = VG_SINKS_MAX,
+      .doc = "programs that make alarms heard: the room, the desk, a pager" },
+    { .key = "quiet_room", .type = VG_YAML_MAP, .table = &quiet_table,
+      .doc = "times of the quiet mode, in which staff is told first" },
 };
 /* clang-format on */
 const struct vg_yaml_table vg_config_table = TABLE(root_rows);
+
+/* A profile is a file with the same limits. */
+static const struct vg_yaml_field profile_file_rows[] = {
+    { .key = "version",
+      .type = VG_YAML_INT,
+      .required = true,
+      AT(struct vg_raw_config, version),
+      .min = 1,
+      .max = 1,
+      .doc = "form of this file, always 1" },
+    { .key = "title",
+      .type = VG_YAML_STRING,
+      .required = true,
+      AT(struct vg_raw_config, title),
+      .doc = "what the profile is for, in a few words" },
+    { .key = "limits",
+      .type = VG_YAML_MAP,
+      .required = true,
+      .table = &limit_table,
+      .doc = "alarm settings that differ from the built-in ones, by condition" },
+};
+const struct vg_yaml_table vg_profile_table = TABLE(profile_file_rows);
 
 void vg_raw_config_init(struct vg_raw_config *raw)
 {

@@ -133,13 +133,13 @@ void vg_control_confirm(struct vigild *v, const struct vg_pending *p, bool recor
 }
 
 void vg_control_refuse(struct vigild *v, const struct vg_pending *p, enum vg_refusal why,
-                       const struct vg_event *ev)
+                       const char *text, const struct vg_event *ev)
 {
     struct vg_reply r = {
         .status = VG_ERR_STATE,
         .request_id = vg_event_request_id(ev),
         .error = vg_refusal_name(why),
-        .text = vg_refusal_text(why),
+        .text = text != NULL ? text : vg_refusal_text(why),
     };
     answer(v, v->control.operate, p, &r);
 }
@@ -171,6 +171,16 @@ static uint16_t take_pending(struct vigild *v, const struct vg_pending *from)
     return at;
 }
 
+/* Words of sinks are many and change little: no row, no waiting for the disk. */
+static void from_sink(struct vigild *v, const struct vg_request *req)
+{
+    if (req->op == VG_OP_SINK_ALIVE) {
+        vg_sinks_heard(v, req->ev.u.sink.sink, req->healthy);
+    } else {
+        vg_ingest_receipt(v, &req->ev);
+    }
+}
+
 static void operate_one(struct vigild *v, const struct incoming *in)
 {
     struct vg_request req;
@@ -178,6 +188,12 @@ static void operate_one(struct vigild *v, const struct incoming *in)
 
     if (st != VG_OK) {
         struct vg_reply r = { .status = st, .error = NULL, .text = req.why };
+        answer(v, v->control.operate, &in->from, &r);
+        return;
+    }
+    if (req.ev.kind == VG_EV_SINK) {
+        struct vg_reply r = { .status = VG_OK, .plain = true };
+        from_sink(v, &req);
         answer(v, v->control.operate, &in->from, &r);
         return;
     }
@@ -226,7 +242,7 @@ static void view_one(struct vigild *v, const struct incoming *in)
         answer(v, v->control.view, &in->from, &r);
         return;
     }
-    if (req.op == VG_OP_RANGE) {
+    if (req.op == VG_OP_RANGE || req.op == VG_OP_HISTORY) {
         st = vg_query_range(&v->query, &req, &in->from);
         if (st != VG_OK) {
             struct vg_reply r = { .status = st,
@@ -238,7 +254,11 @@ static void view_one(struct vigild *v, const struct incoming *in)
     }
     const char *body;
     size_t len;
-    vg_snapshot_make(v, req.bed, &body, &len);
+    if (req.op == VG_OP_LIMITS) {
+        vg_snapshot_limits(v, req.bed, &body, &len);
+    } else {
+        vg_snapshot_make(v, req.bed, &body, &len);
+    }
     send_reply(v, v->control.view, &in->from, body, len);
 }
 

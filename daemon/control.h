@@ -23,6 +23,6 @@ void vg_control_close(struct vigild *v);
 void vg_control_confirm(struct vigild *v, const struct vg_pending *p, bool recorded);
 /* Answer a command that was not carried out. */
 void vg_control_refuse(struct vigild *v, const struct vg_pending *p, enum vg_refusal why,
-                       const struct vg_event *ev);
+                       const char *text, const struct vg_event *ev);
 
 #endif

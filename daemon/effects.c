@@ -110,7 +110,7 @@ static void run_one(struct vigild *v, const struct vg_effect *fx, struct vg_pend
         (void)vg_journal_post(&v->journal, &fx->ev);
     }
     if ((fx->verbs & VG_DO_REPLY) != 0 && p != NULL) {
-        vg_control_refuse(v, p, (enum vg_refusal)fx->refusal, &fx->ev);
+        vg_control_refuse(v, p, (enum vg_refusal)fx->refusal, fx->why, &fx->ev);
     }
     if ((fx->verbs & VG_DO_REQUEST) != 0) {
         ask_device(v, fx);

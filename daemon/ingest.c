@@ -14,9 +14,44 @@
 #include "daemon/vigild.h"
 #include "vigil/compiler.h"
 
+/* More ticks than this are not made up for: the machine slept, and so did the patient's devices. */
+#define LATE_TICKS_MAX 240
+
+static void tick_all(struct vigild *v, int64_t at_ns)
+{
+    struct vg_event ev;
+    memset(&ev, 0, sizeof ev);
+    ev.kind = VG_EV_TICK;
+    ev.device = VG_DEVICE_NONE;
+    ev.mono_ns = at_ns;
+    ev.utc_ns = v->reactor.now.utc_ns - (v->reactor.now.mono_ns - at_ns);
+    for (uint16_t b = 0; b < v->engine.bed_count; b++) {
+        ev.bed = b;
+        vg_engine_step(&v->engine, &ev, &v->effects);
+        vg_effects_run(v, &v->effects, VG_PENDING_NONE);
+    }
+}
+
+/* The engine's ticks lie on a grid of the monotonic clock and come before whatever happens at or
+ * after them, however late the loop is: so a record, which has no ticks, can be played again. */
+static void catch_up(struct vigild *v)
+{
+    int64_t now_ns = v->reactor.now.mono_ns;
+
+    if (now_ns - v->next_tick_ns > LATE_TICKS_MAX * VG_TICK_NS) {
+        v->next_tick_ns = now_ns / VG_TICK_NS * VG_TICK_NS;
+    }
+    while (v->next_tick_ns <= now_ns) {
+        int64_t at_ns = v->next_tick_ns;
+        v->next_tick_ns += VG_TICK_NS;
+        tick_all(v, at_ns);
+    }
+}
+
 /* Number, stamp, decide, carry out. */
 static void take(struct vigild *v, struct vg_event *ev, uint16_t pending)
 {
+    catch_up(v);
     ev->seq = vg_engine_next_seq(&v->engine);
     ev->mono_ns = v->reactor.now.mono_ns;
     ev->utc_ns = v->reactor.now.utc_ns;
@@ -179,6 +214,7 @@ void vg_ingest_restart(struct vigild *v, const struct vg_event *ev)
 void vg_ingest_daemon(struct vigild *v, const struct vg_event *ev)
 {
     struct vg_event copy = *ev;
+    catch_up(v);
     copy.device = VG_DEVICE_NONE;
     copy.bed = VG_BED_NONE;
     copy.seq = vg_engine_next_seq(&v->engine);
@@ -193,17 +229,19 @@ void vg_ingest_daemon(struct vigild *v, const struct vg_event *ev)
     vg_journal_commit(&v->journal);
 }
 
+void vg_ingest_receipt(struct vigild *v, const struct vg_event *ev)
+{
+    struct vg_event copy = *ev;
+    catch_up(v);
+    copy.seq = vg_engine_next_seq(&v->engine);
+    copy.mono_ns = v->reactor.now.mono_ns;
+    copy.utc_ns = v->reactor.now.utc_ns;
+    (void)vg_journal_post(&v->journal, &copy);
+    vg_engine_step(&v->engine, &copy, &v->effects);
+    vg_effects_run(v, &v->effects, VG_PENDING_NONE);
+}
+
 void vg_ingest_tick(struct vigild *v)
 {
-    struct vg_event ev;
-    memset(&ev, 0, sizeof ev);
-    ev.kind = VG_EV_TICK;
-    ev.device = VG_DEVICE_NONE;
-    ev.mono_ns = v->reactor.now.mono_ns;
-    ev.utc_ns = v->reactor.now.utc_ns;
-    for (uint16_t b = 0; b < v->engine.bed_count; b++) {
-        ev.bed = b;
-        vg_engine_step(&v->engine, &ev, &v->effects);
-        vg_effects_run(v, &v->effects, VG_PENDING_NONE);
-    }
+    catch_up(v);
 }

@@ -34,6 +34,8 @@ void vg_ingest_daemon(struct vigild *v, const struct vg_event *ev);
 void vg_ingest_restart(struct vigild *v, const struct vg_event *ev);
 
 /* Time passed: one tick to every bed. */
+/* A sink confirms that it sounds an instance of ev->bed. */
+void vg_ingest_receipt(struct vigild *v, const struct vg_event *ev);
 void vg_ingest_tick(struct vigild *v);
 
 #endif

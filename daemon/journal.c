@@ -138,7 +138,8 @@ static const char replay_sql[] =
     "SELECT e.seq, e.mono_ns, e.utc_ns, e.kind, e.flags, e.bed, e.device, e.session, e.payload,"
     "       b.boot_id, e.operator"
     " FROM event e JOIN boot b ON b.id = e.boot"
-    " WHERE e.kind >= 6 AND e.kind <= 11"
+    " WHERE e.kind > 5 AND e.kind <> 12"
+    "   AND (e.kind <= 11 OR e.kind IN (16, 17, 18, 21, 22))"
     "   AND (e.seq >= (SELECT seq FROM start)"
     "        OR (e.kind IN (7, 8) AND e.session IN (SELECT session FROM open)))"
     " ORDER BY e.seq";
@@ -186,7 +187,7 @@ static bool read_row(const struct vg_journal *j, const struct vg_now *now, sqlit
     }
     const char *payload = column_text(st, 8);
     if (payload == NULL ||
-        vg_wire_decode(payload, (size_t)sqlite3_column_bytes(st, 8), ev) != VG_OK) {
+        vg_wire_decode(j->names, payload, (size_t)sqlite3_column_bytes(st, 8), ev) != VG_OK) {
         vg_log(VG_LOG_ERROR, "journal: row %llu cannot be understood and was not restored",
                (unsigned long long)ev->seq);
         return false;
@@ -278,17 +279,27 @@ enum vg_status vg_journal_start(struct vg_journal *j, const struct vg_clock *clo
 /* Slots that must stay free for events of a higher rank. */
 static size_t reserve_for(const struct vg_event *ev)
 {
+    if (ev->kind == VG_EV_CARE && ev->u.care.request_id[0] != '\0') {
+        return 0;
+    }
     switch ((enum vg_event_kind)ev->kind) {
     case VG_EV_SESSION:
     case VG_EV_DOSE:
     case VG_EV_ACK:
     case VG_EV_NIBP_COMMAND:
+    case VG_EV_LIMITS:
         return 0;
     case VG_EV_ALARM:
     case VG_EV_NIBP:
     case VG_EV_CUFF:
     case VG_EV_CLOCK:
     case VG_EV_DAEMON:
+    case VG_EV_INHIBIT:
+    case VG_EV_LIMIT:
+    case VG_EV_ROUTE:
+    case VG_EV_SINK:
+    case VG_EV_CARE:
+    case VG_EV_BIND:
         return VG_JOURNAL_RING / 16;
     case VG_EV_NONE:
     case VG_EV_READING:

@@ -23,14 +23,14 @@ CREATE TABLE event (
     vital       INTEGER,
     value_milli INTEGER,
     quality     INTEGER,
-    payload     ANY
+    payload     ANY -- JSON; of a wave its samples, of a reading its age in ns when it had one
 ) STRICT;
 
 -- The last guarantee that a command is recorded once on its bed, whatever happened before.
 CREATE UNIQUE INDEX event_request ON event (bed, request_id) WHERE request_id IS NOT NULL;
 -- What replay and the review of a session read. Ranges, not IN: SQLite would build the list anew for
 -- every row. A query uses such an index only if it says the same range.
-CREATE INDEX event_decision ON event (seq) WHERE kind >= 6 AND kind <= 11;
+CREATE INDEX event_story ON event (seq) WHERE kind > 5 AND kind <> 12;
 CREATE INDEX event_session ON event (session, seq) WHERE kind >= 7 AND kind <= 8;
 CREATE INDEX event_start ON event (seq) WHERE kind = 14;
 
@@ -95,3 +95,21 @@ FROM event WHERE kind = 11;
 
 CREATE VIEW clock_step AS
 SELECT seq, utc_ns, mono_ns, payload ->> 'step_ms' AS step_ms FROM event WHERE kind = 13;
+
+CREATE VIEW inhibition AS
+SELECT seq, utc_ns, mono_ns, bed, session, payload ->> 'scope' AS scope,
+       payload ->> 'was' AS was, payload ->> 'state' AS state, payload ->> 'reason' AS reason,
+       operator
+FROM event WHERE kind = 16 AND payload ->> 'event' = 'moved';
+
+CREATE VIEW limit_change AS
+SELECT seq, utc_ns, mono_ns, bed, session, payload ->> 'condition' AS condition,
+       payload ->> 'cause' AS cause, payload ->> 'old_milli' AS old_milli,
+       payload ->> 'limit_milli' AS limit_milli, operator
+FROM event WHERE kind = 18;
+
+CREATE VIEW route AS
+SELECT seq, utc_ns, mono_ns, bed, session, payload ->> 'alarm' AS condition,
+       payload ->> 'instance' AS instance, payload ->> 'event' AS event,
+       payload ->> 'was' AS was, payload ->> 'route' AS route, payload ->> 'sink' AS sink
+FROM event WHERE kind = 19;

@@ -18,12 +18,13 @@
 
 #include "daemon/journal.h"
 #include "daemon/journal_schema.h"
+#include "daemon/journal_schema_3.h"
 #include "lib/log.h"
 #include "lib/wire_decode.h"
 #include "vigil/compiler.h"
 #include "vigil_version.h"
 
-#define SCHEMA_VERSION 2
+#define SCHEMA_VERSION 3
 #define BATCH_MAX 8192
 #define BALLAST_BYTES (4 * 1024 * 1024)
 
@@ -68,6 +69,7 @@ static enum vg_status migrate(struct vg_journal *j)
 {
     char sql[64];
     int v = user_version(j);
+    bool ok;
 
     if (v == SCHEMA_VERSION) {
         return VG_OK;
@@ -82,8 +84,10 @@ static enum vg_status migrate(struct vg_journal *j)
         return VG_ERR_STORE;
     }
     (void)snprintf(sql, sizeof sql, "PRAGMA user_version = %d", SCHEMA_VERSION);
-    if (!run(j, "BEGIN IMMEDIATE") || !run(j, v == 0 ? vg_journal_schema : from_1_sql) ||
-        !run(j, sql) || !run(j, "COMMIT")) {
+    ok = run(j, "BEGIN IMMEDIATE") && (v != 0 || run(j, vg_journal_schema)) &&
+         (v != 1 || run(j, from_1_sql)) && ((v != 1 && v != 2) || run(j, vg_journal_schema_3)) &&
+         run(j, sql) && run(j, "COMMIT");
+    if (!ok) {
         (void)complain(j, "cannot make the tables");
         (void)run(j, "ROLLBACK");
         return VG_ERR_STORE;
@@ -213,6 +217,9 @@ static void bind_content(struct vg_journal *j, const struct vg_event *ev, char *
             (void)sqlite3_bind_int(st, 14, ev->u.reading.value_milli);
         }
         (void)sqlite3_bind_int(st, 15, ev->u.reading.quality);
+        if (ev->u.reading.age_ns != 0) {
+            (void)sqlite3_bind_int64(st, 16, ev->u.reading.age_ns);
+        }
     } else if (ev->kind == VG_EV_WAVE) {
         const struct vg_wave *w = &ev->u.wave;
         (void)sqlite3_bind_int(st, 13, w->vital);

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <zmq.h>
 
+#include "core/alarm_catalogue.h"
 #include "lib/log.h"
 #include "lib/zsocket.h"
 #include "vigil/compiler.h"
@@ -88,11 +89,11 @@ static void forget(struct vg_outbox *o, const char *prefix, size_t len)
 
 /* --- sending -------------------------------------------------------------------------------- */
 
-static void send_frame(struct vg_outbox *o)
+static void send_frame(struct vg_outbox *o, const char *body, size_t len)
 {
     struct vg_wire_frame *f = &o->frame;
     if (zmq_send(o->socket, f->topic, f->topic_len, ZMQ_SNDMORE | ZMQ_DONTWAIT) >= 0) {
-        (void)zmq_send(o->socket, f->body, f->body_len, ZMQ_DONTWAIT);
+        (void)zmq_send(o->socket, body, len, ZMQ_DONTWAIT);
     }
 }
 
@@ -110,6 +111,8 @@ static uint64_t *counter_of(struct vg_outbox *o, const struct vg_event *ev)
         return &bed->alarm;
     case VG_EV_SESSION:
     case VG_EV_DAEMON:
+    case VG_EV_LIMIT:
+    case VG_EV_CARE:
         return &bed->session;
     case VG_EV_DOSE:
         return &bed->dose;
@@ -123,6 +126,11 @@ static uint64_t *counter_of(struct vg_outbox *o, const struct vg_event *ev)
     case VG_EV_NIBP_COMMAND:
     case VG_EV_CLOCK:
     case VG_EV_TICK:
+    case VG_EV_INHIBIT:
+    case VG_EV_LIMITS:
+    case VG_EV_ROUTE:
+    case VG_EV_SINK:
+    case VG_EV_BIND:
     case VG_EV_KIND_COUNT:
         break;
     }
@@ -145,7 +153,7 @@ static void emit(struct vg_outbox *o, const struct vg_event *ev, bool snapshot)
     struct vg_wire_stamp stamp = { .count = *count, .snapshot = snapshot };
     enum vg_status st = vg_wire_event(o->names, ev, stamp, f->body, sizeof f->body, &f->body_len);
     VG_ASSERT(st == VG_OK);
-    send_frame(o);
+    send_frame(o, f->body, f->body_len);
 }
 
 void vg_outbox_publish(struct vg_outbox *o, const struct vg_event *ev)
@@ -153,33 +161,98 @@ void vg_outbox_publish(struct vg_outbox *o, const struct vg_event *ev)
     emit(o, ev, false);
 }
 
+static int64_t left(int64_t until_ns, int64_t now_ns)
+{
+    return until_ns > now_ns ? until_ns - now_ns : 0;
+}
+
+static void add_inhibition(struct vg_alarm_state *s, uint8_t vital, const struct vg_inhibit *m,
+                           int64_t now_ns)
+{
+    if (m->state == VG_IS_ON) {
+        return;
+    }
+    s->inhibition[s->a.inhibition_count++] = (struct vg_wire_inhibition){
+        .vital = vital,
+        .state = m->state,
+        .left_ns = m->state == VG_IS_ALARM_OFF ? -1 : left(m->until_ns, now_ns),
+        .operator_id = m->operator_id,
+        .reason = m->reason,
+    };
+}
+
+static void add_sounds(struct vg_alarm_state *s, const struct vg_engine *e, uint16_t bed)
+{
+    for (size_t r = 0; r < VG_SINK_ROLES; r++) {
+        const struct vg_slot *slot = vg_engine_audible(e, bed, (enum vg_sink_role)r);
+        struct vg_wire_sound *sound = &s->a.sound[r];
+        memset(sound, 0, sizeof *sound);
+        if (slot != NULL) {
+            sound->instance = slot->instance;
+            sound->priority = slot->priority;
+            sound->category = vg_condition_get((enum vg_condition)slot->condition)->category;
+        }
+    }
+}
+
+void vg_alarm_state_fill(struct vg_alarm_state *s, const struct vg_engine *e, uint16_t bed,
+                         const struct vg_now *now)
+{
+    const struct vg_bed *b = &e->beds[bed];
+    struct vg_wire_alarms *a = &s->a;
+
+    memset(a, 0, sizeof *a);
+    a->bed = bed;
+    a->session = b->session.seq;
+    a->now = now;
+    a->alarm = s->alarm;
+    a->more = s->more;
+    a->inhibition = s->inhibition;
+    a->open_count = vg_engine_open_alarms(e, bed, now->mono_ns, s->alarm, VG_WIRE_ALARMS_MAX);
+    a->listed = a->open_count < VG_WIRE_ALARMS_MAX ? a->open_count : VG_WIRE_ALARMS_MAX;
+    for (size_t i = 0; i < a->listed; i++) {
+        struct vg_alarm_more more;
+        bool found = vg_engine_alarm_more(e, bed, s->alarm[i].u.alarm.instance, &more);
+        VG_ASSERT(found);
+        s->more[i].category = vg_condition_get((enum vg_condition)more.slot->condition)->category;
+        s->more[i].route = more.slot->route.state;
+        s->more[i].inhibit = more.inhibit;
+        s->more[i].told = more.slot->told;
+    }
+    add_sounds(s, e, bed);
+    add_inhibition(s, VG_VITAL_COUNT, &b->audio, now->mono_ns);
+    for (uint8_t v = 0; v < VG_VITAL_COUNT; v++) {
+        add_inhibition(s, v, &b->vital[v], now->mono_ns);
+    }
+    a->quiet.on = b->quiet.on;
+    a->quiet.operator_id = b->quiet.operator_id;
+    a->quiet.left_ns = b->quiet.until_ns == INT64_MAX ? -1 : left(b->quiet.until_ns, now->mono_ns);
+    a->test_left_ns = left(b->test_until_ns, now->mono_ns);
+    a->test_priority = b->test_priority;
+    a->test = vg_engine_bed_is_test(e, bed);
+}
+
 void vg_outbox_alarms(struct vg_outbox *o, uint16_t bed)
 {
     struct vg_wire_frame *f = &o->frame;
-    struct vg_wire_alarms a = {
-        .bed = bed,
-        .session = o->engine->beds[bed].session.seq,
-        .count = ++o->bed[bed].alarms,
-        .run = o->run,
-        .now = o->now,
-        .alarm = o->alarms,
-    };
+    struct vg_wire_alarms *a = &o->state.a;
+    uint64_t count = ++o->bed[bed].alarms;
 
     o->heartbeat_ns = o->now->mono_ns;
     if (!vg_wire_alarms_topic(o->names, bed, f->topic, &f->topic_len) ||
         !is_wanted(o, f->topic, f->topic_len)) {
         return;
     }
-    a.open_count = vg_engine_open_alarms(o->engine, bed, o->now->mono_ns, o->alarms,
-                                         VG_WIRE_ALARMS_MAX);
-    a.listed = a.open_count < VG_WIRE_ALARMS_MAX ? a.open_count : VG_WIRE_ALARMS_MAX;
-    a.test = vg_engine_bed_is_test(o->engine, bed);
+    vg_alarm_state_fill(&o->state, o->engine, bed, o->now);
+    a->count = count;
+    a->run = o->run;
+    size_t len;
     /* What does not fit leaves the list, lowest priority first; `open` still counts it. */
-    while (vg_wire_alarms(o->names, &a, f->body, sizeof f->body, &f->body_len) != VG_OK) {
-        VG_ASSERT(a.listed > 0);
-        a.listed--;
+    while (vg_wire_alarms(o->names, a, o->alarms_body, sizeof o->alarms_body, &len) != VG_OK) {
+        VG_ASSERT(a->listed > 0);
+        a->listed--;
     }
-    send_frame(o);
+    send_frame(o, o->alarms_body, len);
 }
 
 /* --- snapshots ------------------------------------------------------------------------------ */

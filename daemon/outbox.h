@@ -25,6 +25,14 @@ struct vg_topic_counts {
     uint64_t alarm, alarms, session, dose;
 };
 
+/* The alarm state of one bed with everything it points to. */
+struct vg_alarm_state {
+    struct vg_wire_alarms a;
+    struct vg_event alarm[VG_WIRE_ALARMS_MAX];
+    struct vg_wire_alarm_more more[VG_WIRE_ALARMS_MAX];
+    struct vg_wire_inhibition inhibition[VG_VITAL_COUNT + 1];
+};
+
 struct vg_outbox {
     void *socket; /* XPUB */
     const struct vg_wire_names *names;
@@ -37,8 +45,9 @@ struct vg_outbox {
     struct vg_subscription subscriptions[VG_SUBSCRIPTIONS_MAX];
     struct vg_topic_counts bed[VG_BEDS_MAX];
     uint64_t device[VG_DEVICES_MAX];
-    struct vg_event alarms[VG_WIRE_ALARMS_MAX];
+    struct vg_alarm_state state;
     struct vg_wire_frame frame;
+    char alarms_body[VG_WIRE_ALARMS_BYTES];
 };
 
 /* vg_outbox_open -- bind the socket. VG_ERR_IO with a message when the endpoint is not usable. */
@@ -49,6 +58,9 @@ void vg_outbox_close(struct vg_outbox *o);
 void vg_outbox_publish(struct vg_outbox *o, const struct vg_event *ev);
 /* vg_outbox_alarms -- the whole alarm state of one bed: on change and as heartbeat. */
 void vg_outbox_alarms(struct vg_outbox *o, uint16_t bed);
+/* vg_alarm_state_fill -- what is open, sounds and is inhibited on a bed now. */
+void vg_alarm_state_fill(struct vg_alarm_state *s, const struct vg_engine *e, uint16_t bed,
+                         const struct vg_now *now);
 /* vg_outbox_subscriptions -- take subscription messages; new ones get the state they match. */
 void vg_outbox_subscriptions(void *state);
 

@@ -15,6 +15,14 @@
 /* One row at most: names, numbers and a payload. */
 #define ROW_BYTES 2048
 
+/* The alarm log: everything that was decided, asked or lost, without what was measured. The first two
+ * terms repeat the range of an index. */
+static const char story_sql[] =
+    "SELECT seq, kind, bed, device, session, mono_ns, utc_ns, flags, vital, value_milli, quality,"
+    " operator, payload FROM event"
+    " WHERE kind > 5 AND kind <> 12 AND kind <> 6 AND kind <> 22 AND seq >= ?1"
+    " AND (?2 = '' OR bed = ?2 OR bed IS NULL) AND (?4 = 0 OR session = ?4)"
+    " ORDER BY seq LIMIT ?3";
 static const char range_sql[] =
     "SELECT seq, kind, bed, device, session, mono_ns, utc_ns, flags, vital, value_milli, quality,"
     " operator, payload FROM event"
@@ -55,7 +63,7 @@ static void put_row(struct vg_json *j, sqlite3_stmt *st)
         vg_json_text(j, "quality", vg_quality_name((enum vg_quality)sqlite3_column_int(st, 10)));
     }
     optional_text(j, "operator", st, 11);
-    if (sqlite3_column_type(st, 12) == SQLITE_TEXT) {
+    if (kind != VG_EV_READING && sqlite3_column_type(st, 12) == SQLITE_TEXT) {
         vg_json_raw(j, "data", (const char *)sqlite3_column_text(st, 12));
     }
     vg_json_object_end(j);
@@ -120,10 +128,13 @@ static void work(struct vg_worker *w, void *ctx)
         sqlite3 *db = NULL;
         sqlite3_stmt *st = NULL;
         if (sqlite3_open_v2(q->path, &db, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK &&
-            sqlite3_prepare_v2(db, range_sql, -1, &st, NULL) == SQLITE_OK) {
+            sqlite3_prepare_v2(db, job.story ? story_sql : range_sql, -1, &st, NULL) == SQLITE_OK) {
             (void)sqlite3_bind_int64(st, 1, (sqlite3_int64)job.from_seq);
             (void)sqlite3_bind_text(st, 2, job.bed, -1, SQLITE_STATIC);
             (void)sqlite3_bind_int(st, 3, (int)job.limit);
+            if (job.story) {
+                (void)sqlite3_bind_int64(st, 4, (sqlite3_int64)job.session);
+            }
             read_range(q, &job, st);
         } else {
             put_failure(q, "there is no readable record yet");
@@ -173,7 +184,12 @@ enum vg_status vg_query_start(struct vg_query *q, struct vigild *v)
 enum vg_status vg_query_range(struct vg_query *q, const struct vg_request *req,
                               const struct vg_pending *asker)
 {
-    struct vg_range_job job = { .from_seq = req->from_seq, .limit = req->limit };
+    struct vg_range_job job = {
+        .from_seq = req->from_seq,
+        .session = req->session,
+        .limit = req->limit,
+        .story = req->op == VG_OP_HISTORY,
+    };
     if (q->busy) {
         return VG_ERR_STATE;
     }

@@ -5,9 +5,21 @@
 
 #include <string.h>
 
+#include "core/alarm_catalogue.h"
+#include "core/alarm_limits.h"
 #include "daemon/vigild.h"
 #include "vigil/compiler.h"
 #include "vigil_version.h"
+
+/* The answer, or word that it does not fit. */
+static void deliver(struct vigild *v, const struct vg_json *j, const char **body, size_t *len)
+{
+    static const char too_big[] =
+        "{\"v\":1,\"ok\":false,\"status\":\"FULL\",\"error\":\"too_large\","
+        "\"text\":\"ask for one bed at a time\"}";
+    *body = j->overflow ? too_big : v->snapshot;
+    *len = j->overflow ? sizeof too_big - 1 : j->len;
+}
 
 static void show_session(struct vg_json *j, const struct vg_session *s)
 {
@@ -75,25 +87,126 @@ static void show_vitals(struct vg_json *j, struct vigild *v, uint16_t bed)
     vg_json_array_end(j);
 }
 
+static void show_alarms(struct vg_json *j, struct vigild *v, uint16_t bed)
+{
+    struct vg_alarm_state *s = &v->outbox.state;
+    vg_alarm_state_fill(s, &v->engine, bed, &v->reactor.now);
+    vg_json_uint(j, "open", s->a.open_count);
+    vg_json_array(j, "alarms");
+    for (size_t i = 0; i < s->a.listed; i++) {
+        vg_wire_alarm_entry(j, &v->names, &s->alarm[i], &s->more[i], true);
+    }
+    vg_json_array_end(j);
+    vg_wire_inhibitions(j, &s->a);
+}
+
 static void show_bed(struct vg_json *j, struct vigild *v, uint16_t bed)
 {
-    struct vg_event alarms[VG_WIRE_ALARMS_MAX];
-    size_t open = vg_engine_open_alarms(&v->engine, bed, v->reactor.now.mono_ns, alarms,
-                                        VG_WIRE_ALARMS_MAX);
     vg_json_object(j, NULL);
     vg_json_text(j, "bed", v->names.bed[bed]);
     vg_json_text(j, "name", v->config.beds[bed].name);
     show_session(j, &v->engine.beds[bed].session);
+    vg_json_bool(j, "dosing", v->engine.beds[bed].phase.dosing);
     show_devices(j, v, bed);
     show_vitals(j, v, bed);
-    vg_json_uint(j, "open", open);
-    vg_json_array(j, "alarms");
-    for (size_t i = 0; i < open && i < VG_WIRE_ALARMS_MAX; i++) {
-        vg_wire_alarm_entry(j, &v->names, &alarms[i]);
-    }
-    vg_json_array_end(j);
+    show_alarms(j, v, bed);
     vg_json_object_end(j);
 }
+
+static void show_sinks(struct vg_json *j, struct vigild *v)
+{
+    vg_json_array(j, "sinks");
+    for (uint8_t i = 0; i < v->names.sink_count; i++) {
+        const struct vg_sink_row *row = &v->config.routing.sinks[i];
+        vg_json_object(j, NULL);
+        vg_json_text(j, "sink", v->names.sink[i]);
+        vg_json_text(j, "role", vg_sink_role_name((enum vg_sink_role)row->role));
+        if (row->bed != VG_BED_NONE) {
+            vg_json_text(j, "bed", v->names.bed[row->bed]);
+        }
+        vg_json_bool(j, "ok", v->sinks.of[i].ok);
+        vg_json_object_end(j);
+    }
+    vg_json_array_end(j);
+}
+
+/* --- limits --------------------------------------------------------------------------------- */
+
+/* Limits as an array of { condition, limit_milli, ... }. */
+static void show_set(struct vg_json *j, const char *key, const struct vg_limits *l)
+{
+    vg_json_array(j, key);
+    for (unsigned c = 0; c < VG_COND_COUNT; c++) {
+        const struct vg_condition_row *row = vg_condition_get((enum vg_condition)c);
+        if (row->side == VG_SIDE_NONE) {
+            continue;
+        }
+        vg_json_object(j, NULL);
+        vg_json_text(j, "condition", row->name);
+        vg_json_text(j, "vital", vg_vital_get((enum vg_vital)row->vital)->name);
+        vg_json_text(j, "side", row->side == VG_SIDE_LOW ? "below" : "above");
+        vg_json_int(j, "limit_milli", l->of[c].limit_milli);
+        vg_json_text(j, "priority", vg_priority_name((enum vg_priority)row->priority));
+        vg_json_int(j, "delay_ms", l->of[c].delay_ns / VG_NS_PER_MS);
+        vg_json_int(j, "sat_seconds", l->of[c].sat_seconds);
+        vg_json_bool(j, "enabled", l->of[c].enabled);
+        vg_json_object_end(j);
+    }
+    vg_json_array_end(j);
+}
+
+/* What the formula would make of the recorded baseline; a person looks at it before it counts. */
+static void show_proposal(struct vg_json *j, const struct vg_bed *b)
+{
+    struct vg_limits want = b->limits;
+    bool any = false;
+
+    for (size_t i = 0; i < VG_BASE_COUNT; i++) {
+        any = any || (b->session.seq != 0 && b->session.base[i] >= 0);
+    }
+    if (!any) {
+        vg_json_null(j, "formula");
+        return;
+    }
+    vg_limits_formula(&want, b->session.base);
+    show_set(j, "formula", &want);
+}
+
+static void show_bed_limits(struct vg_json *j, struct vigild *v, uint16_t bed)
+{
+    const struct vg_bed *b = &v->engine.beds[bed];
+    vg_json_object(j, NULL);
+    vg_json_text(j, "bed", v->names.bed[bed]);
+    vg_json_bool(j, "session", b->session.seq != 0);
+    show_set(j, "limits", &b->limits);
+    show_proposal(j, b);
+    vg_json_object_end(j);
+}
+
+void vg_snapshot_limits(struct vigild *v, uint16_t bed, const char **body, size_t *len)
+{
+    struct vg_json j;
+    vg_json_begin(&j, v->snapshot, sizeof v->snapshot);
+    vg_json_object(&j, NULL);
+    vg_json_uint(&j, "v", VG_WIRE_VERSION);
+    vg_json_bool(&j, "ok", true);
+    vg_json_array(&j, "profiles");
+    for (uint8_t i = 0; i < v->names.profile_count; i++) {
+        vg_json_text(&j, NULL, v->names.profile[i]);
+    }
+    vg_json_array_end(&j);
+    vg_json_array(&j, "beds");
+    for (uint16_t b = 0; b < v->names.bed_count; b++) {
+        if (bed == VG_BED_NONE || bed == b) {
+            show_bed_limits(&j, v, b);
+        }
+    }
+    vg_json_array_end(&j);
+    vg_json_object_end(&j);
+    deliver(v, &j, body, len);
+}
+
+/* --- everything ----------------------------------------------------------------------------- */
 
 void vg_snapshot_make(struct vigild *v, uint16_t bed, const char **body, size_t *len)
 {
@@ -110,6 +223,7 @@ void vg_snapshot_make(struct vigild *v, uint16_t bed, const char **body, size_t 
     vg_json_int(&j, "mono_ms", v->reactor.now.mono_ns / VG_NS_PER_MS);
     vg_json_int(&j, "utc_ms", v->reactor.now.utc_ns / VG_NS_PER_MS);
     vg_json_bool(&j, "storage_ok", !v->storage_bad);
+    show_sinks(&j, v);
     vg_json_array(&j, "beds");
     for (uint16_t b = 0; b < v->names.bed_count; b++) {
         if (bed == VG_BED_NONE || bed == b) {
@@ -118,13 +232,5 @@ void vg_snapshot_make(struct vigild *v, uint16_t bed, const char **body, size_t 
     }
     vg_json_array_end(&j);
     vg_json_object_end(&j);
-    *body = v->snapshot;
-    *len = j.len;
-    if (j.overflow) {
-        static const char too_big[] =
-            "{\"v\":1,\"ok\":false,\"status\":\"FULL\",\"error\":\"too_large\","
-            "\"text\":\"ask for one bed at a time\"}";
-        *body = too_big;
-        *len = sizeof too_big - 1;
-    }
+    deliver(v, &j, body, len);
 }

@@ -19,11 +19,16 @@ struct vigild;
  * daemon's until the next call. */
 void vg_snapshot_make(struct vigild *v, uint16_t bed, const char **body, size_t *len);
 
+/* vg_snapshot_limits -- limits in force, what else may be chosen, and what the formula proposes. */
+void vg_snapshot_limits(struct vigild *v, uint16_t bed, const char **body, size_t *len);
+
 /* A range is read by a worker with a read-only connection of its own: a slow disk delays whoever
  * asked, nobody else. One at a time. */
 struct vg_range_job {
     uint64_t from_seq;
+    uint64_t session; /* of one session; 0 = all */
     uint32_t limit;
+    bool story;          /* without what was measured */
     char bed[VG_ID_MAX]; /* empty = all */
 };
 

@@ -24,10 +24,8 @@
 static void on_tick(void *state)
 {
     struct vigild *v = state;
-    int64_t now_ns = v->reactor.now.mono_ns;
-    /* The grid is absolute, so that a replay can make the same ticks again. */
-    vg_timer_arm(v->tick_timer, (now_ns / VG_TICK_NS + 1) * VG_TICK_NS);
     vg_ingest_tick(v);
+    vg_timer_arm(v->tick_timer, v->next_tick_ns);
     vg_health_ticked(v);
 }
 
@@ -43,6 +41,7 @@ static void on_port_tick(void *state)
             vg_port_tick(&v->ports[d]);
         }
     }
+    vg_sinks_tick(v);
     vg_effects_tick(v);
 }
 
@@ -89,11 +88,23 @@ static void name_everything(struct vigild *v)
     for (uint16_t d = 0; d < v->config.device_count; d++) {
         v->names.device[d] = v->config.devices[d].id;
     }
+    v->names.sink_count = v->config.routing.sink_count;
+    v->names.profile_count = v->config.profile_count;
+    for (uint8_t i = 0; i < VG_SINKS_MAX; i++) {
+        v->names.sink[i] = v->config.sink_name[i];
+    }
+    for (uint8_t i = 0; i < VG_PROFILES_MAX; i++) {
+        v->names.profile[i] = v->config.profile_name[i];
+    }
 }
 
 static void add_devices(struct vigild *v)
 {
-    vg_engine_init(&v->engine, v->config.bed_count, &v->config.limits);
+    vg_engine_init(&v->engine, v->config.bed_count, &v->config.profiles[0]);
+    for (uint8_t i = 1; i < v->config.profile_count; i++) {
+        vg_engine_add_profile(&v->engine, &v->config.profiles[i]);
+    }
+    vg_engine_set_routing(&v->engine, &v->config.routing);
     for (uint16_t d = 0; d < v->config.device_count; d++) {
         const struct vg_device_config *c = &v->config.devices[d];
         bool modbus = c->driver->link == VG_LINK_MODBUS;
@@ -239,13 +250,15 @@ enum vg_status vg_vigild_start(struct vigild *v, const struct vg_reactor_env *en
     v->port_timer = vg_reactor_add_timer(&v->reactor, on_port_tick, v);
     v->bus_timer = vg_reactor_add_timer(&v->reactor, on_bus_timer, v);
     v->commit_timer = vg_reactor_add_timer(&v->reactor, on_commit_timer, v);
+    v->next_tick_ns = (v->reactor.now.mono_ns / VG_TICK_NS + 1) * VG_TICK_NS;
+    vg_sinks_start(v);
     restore(v, last_utc_ns);
     st = start_devices(v);
     if (st != VG_OK) {
         vg_vigild_stop(v);
         return st;
     }
-    vg_timer_arm(v->tick_timer, v->reactor.now.mono_ns);
+    vg_timer_arm(v->tick_timer, v->next_tick_ns);
     vg_timer_arm(v->port_timer, v->reactor.now.mono_ns);
     vg_timer_arm(v->bus_timer, v->reactor.now.mono_ns);
     vg_health_start(v);

@@ -14,6 +14,7 @@
 #include "daemon/journal.h"
 #include "daemon/outbox.h"
 #include "daemon/port.h"
+#include "daemon/sinks.h"
 #include "daemon/snapshot.h"
 #include "lib/reactor.h"
 
@@ -36,7 +37,9 @@ struct vigild {
     struct vg_control control;
     struct vg_query query;
     struct vg_health health;
-    struct vg_timer *tick_timer; /* the engine's grid */
+    struct vg_sinks sinks;
+    int64_t next_tick_ns; /* the engine's grid */
+    struct vg_timer *tick_timer;
     struct vg_timer *port_timer;
     struct vg_timer *bus_timer;
     struct vg_timer *commit_timer; /* an alarm transition goes to disk */

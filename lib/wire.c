@@ -1,5 +1,5 @@
 /*
- * wire.c -- events to frames. One function for each kind of event; the head is common.
+ * wire.c -- events to frames. What is common to all of them: topics, heads, replies.
  *
  * Values appear twice: `value` is the integer a screen shows, in the vital's wire unit, and
  * `value_milli` the exact thousandths that limits were compared with. Both are null when there
@@ -73,6 +73,8 @@ bool vg_wire_topic(const struct vg_wire_names *n, const struct vg_event *ev,
         break;
     case VG_EV_SESSION:
     case VG_EV_DAEMON:
+    case VG_EV_LIMIT:
+    case VG_EV_CARE:
         group = "session";
         break;
     case VG_EV_DOSE:
@@ -90,6 +92,11 @@ bool vg_wire_topic(const struct vg_wire_names *n, const struct vg_event *ev,
     case VG_EV_NIBP_COMMAND:
     case VG_EV_CLOCK:
     case VG_EV_TICK:
+    case VG_EV_INHIBIT:
+    case VG_EV_LIMITS:
+    case VG_EV_ROUTE:
+    case VG_EV_SINK:
+    case VG_EV_BIND:
     case VG_EV_KIND_COUNT:
         break;
     }
@@ -105,258 +112,7 @@ bool vg_wire_alarms_topic(const struct vg_wire_names *n, uint16_t bed, char topi
     return join_topic(n->bed[bed], "alarms", NULL, topic, topic_len);
 }
 
-/* --- members by kind ------------------------------------------------------------------------ */
-
-static void value_members(struct vg_json *j, enum vg_vital v, bool has, int32_t milli)
-{
-    const struct vg_vital_info *info = vg_vital_get(v);
-    if (has) {
-        int32_t half = info->wire_milli / 2;
-        int32_t rounded = milli >= 0 ? (milli + half) / info->wire_milli
-                                     : (milli - half) / info->wire_milli;
-        vg_json_int(j, "value", rounded);
-        vg_json_int(j, "value_milli", milli);
-    } else {
-        vg_json_null(j, "value");
-        vg_json_null(j, "value_milli");
-    }
-    vg_json_text(j, "unit", info->unit);
-}
-
-static void age_member(struct vg_json *j, int64_t age_ns)
-{
-    if (age_ns < 0) {
-        vg_json_null(j, "age_ms");
-    } else {
-        vg_json_int(j, "age_ms", age_ns / VG_NS_PER_MS);
-    }
-}
-
-static void reading_members(struct vg_json *j, const struct vg_reading *r)
-{
-    enum vg_vital v = (enum vg_vital)r->vital;
-    bool valid = r->quality == VG_QUALITY_OK || r->quality == VG_QUALITY_QUESTIONABLE;
-    bool too_old = r->age_ns > vg_vital_get(v)->stale_ns;
-
-    vg_json_text(j, "vital", vg_vital_get(v)->name);
-    value_members(j, v, valid && !too_old, r->value_milli);
-    vg_json_text(j, "quality", vg_quality_name((enum vg_quality)r->quality));
-    vg_json_text(j, "fresh", vg_freshness_name((enum vg_freshness)r->fresh));
-    age_member(j, r->age_ns);
-}
-
-static void freshness_members(struct vg_json *j, const struct vg_freshness_event *f)
-{
-    enum vg_vital v = (enum vg_vital)f->vital;
-    vg_json_text(j, "vital", vg_vital_get(v)->name);
-    value_members(j, v, false, 0);
-    vg_json_text(j, "quality", vg_quality_name(VG_QUALITY_UNAVAILABLE));
-    vg_json_text(j, "fresh", vg_freshness_name((enum vg_freshness)f->to));
-    vg_json_text(j, "was", vg_freshness_name((enum vg_freshness)f->from));
-    vg_json_bool(j, "sensor_off", f->sensor_off);
-    age_member(j, f->age_ns);
-}
-
-static void nibp_members(struct vg_json *j, const struct vg_nibp *r)
-{
-    bool ok = r->error == VG_NIBP_OK;
-    vg_json_text(j, "event", "nibp");
-    vg_json_text(j, "error", vg_nibp_error_name((enum vg_nibp_error)r->error));
-    vg_json_uint(j, "native_code", r->native_code);
-    if (ok) {
-        vg_json_int(j, "sys", r->sys_milli / 1000);
-        vg_json_int(j, "dia", r->dia_milli / 1000);
-        vg_json_int(j, "mean", r->mean_milli / 1000);
-        vg_json_bool(j, "mean_computed", r->mean_computed);
-        if (r->pulse_rate_milli > 0) {
-            vg_json_int(j, "pulse_rate", r->pulse_rate_milli / 1000);
-        } else {
-            vg_json_null(j, "pulse_rate");
-        }
-    }
-}
-
-static void wave_members(struct vg_json *j, const struct vg_wave *w)
-{
-    const char *name = vg_vital_get((enum vg_vital)w->vital)->name;
-    vg_json_text(j, "vital", name);
-    vg_json_uint(j, "rate_millihz", w->rate_millihz);
-    vg_json_int(j, "first_mono_us", w->first_mono_ns / VG_NS_PER_US);
-    vg_json_array(j, name);
-    for (size_t i = 0; i < w->count; i++) {
-        const uint8_t *at = &w->data[i * w->width_bytes];
-        uint32_t sample = w->width_bytes == 2 ? (uint32_t)at[0] | ((uint32_t)at[1] << 8) : at[0];
-        vg_json_uint(j, NULL, sample);
-    }
-    vg_json_array_end(j);
-}
-
-static const struct {
-    uint32_t bit;
-    const char *name;
-} signal_names[] = {
-    { VG_SIGNAL_SENSOR_UNPLUGGED, "sensor_unplugged" },
-    { VG_SIGNAL_SENSOR_OFF, "sensor_off" },
-    { VG_SIGNAL_ARTIFACT, "artifact" },
-    { VG_SIGNAL_OUT_OF_TRACK, "out_of_track" },
-    { VG_SIGNAL_LOW_PERFUSION, "low_perfusion" },
-    { VG_SIGNAL_SEARCHING, "searching" },
-    { VG_SIGNAL_LOW_BATTERY, "low_battery" },
-    { VG_SIGNAL_HW_FAULT, "hw_fault" },
-};
-
-static void signal_members(struct vg_json *j, uint32_t bits)
-{
-    vg_json_text(j, "event", "signal");
-    vg_json_array(j, "signals");
-    for (size_t i = 0; i < VG_COUNT(signal_names); i++) {
-        if ((bits & signal_names[i].bit) != 0) {
-            vg_json_text(j, NULL, signal_names[i].name);
-        }
-    }
-    vg_json_array_end(j);
-}
-
-static void device_members(struct vg_json *j, const struct vg_device_event *d)
-{
-    vg_json_text(j, "event", "state");
-    vg_json_text(j, "state", vg_port_state_name((enum vg_port_state)d->to));
-    vg_json_text(j, "was", vg_port_state_name((enum vg_port_state)d->from));
-    vg_json_bool(j, "online", d->to == VG_PORT_ONLINE);
-    vg_json_text(j, "cause", vg_status_name((enum vg_status)d->cause));
-    vg_json_uint(j, "dropped", d->dropped);
-}
-
-static void alarm_members(struct vg_json *j, const struct vg_wire_names *n,
-                          const struct vg_alarm_event *a, const char *key)
-{
-    enum vg_condition c = (enum vg_condition)a->condition;
-    vg_json_text(j, key, vg_condition_name(c));
-    vg_json_uint(j, "instance", a->instance);
-    vg_json_text(j, "state", vg_cond_state_name((enum vg_cond_state)a->to));
-    vg_json_text(j, "priority", vg_priority_name((enum vg_priority)a->priority));
-    vg_json_bool(j, "ack", a->ack);
-    vg_json_bool(j, "held", a->held);
-    if (a->has_value) {
-        vg_json_int(j, "value_milli", a->value_milli);
-        vg_json_int(j, "limit_milli", a->limit_milli);
-    } else {
-        vg_json_null(j, "value_milli");
-        vg_json_null(j, "limit_milli");
-    }
-    if (c == VG_COND_DATA_LOST && a->subject < VG_VITAL_COUNT) {
-        vg_json_text(j, "vital", vg_vital_get((enum vg_vital)a->subject)->name);
-    }
-    age_member(j, a->age_ns);
-    vg_json_int(j, "since_mono_ms", a->since_ns / VG_NS_PER_MS);
-    (void)n;
-}
-
-static void session_members(struct vg_json *j, const struct vg_session_event *s)
-{
-    bool open = s->move == VG_SESSION_OPEN;
-    vg_json_text(j, "event", vg_session_move_name((enum vg_session_move)s->move));
-    vg_json_text(j, open ? "patient_ref" : "reason", s->text);
-    vg_json_text(j, "operator", s->operator_id);
-    vg_json_text(j, "request_id", s->request_id);
-}
-
-static void dose_members(struct vg_json *j, const struct vg_dose *d, int64_t recorded_utc_ns)
-{
-    char utc[VG_WIRE_UTC_MAX];
-    bool rate = d->kind == VG_DOSE_INFUSION_START || d->kind == VG_DOSE_RATE_CHANGE;
-
-    vg_json_text(j, "kind", vg_dose_kind_name((enum vg_dose_kind)d->kind));
-    vg_json_text(j, "drug", d->drug);
-    if (d->kind != VG_DOSE_STOP) {
-        vg_json_int(j, rate ? "rate_ug_h" : "amount_ug", d->amount_ug);
-    }
-    vg_json_text(j, "route", vg_route_name((enum vg_route)d->route));
-    vg_wire_utc(d->given_utc_ns, utc);
-    vg_json_text(j, "given_at", utc);
-    vg_wire_utc(recorded_utc_ns, utc);
-    vg_json_text(j, "recorded_at", utc);
-    vg_json_text(j, "operator", d->operator_id);
-    vg_json_text(j, "request_id", d->request_id);
-}
-
-static void daemon_members(struct vg_json *j, const struct vg_daemon_event *d)
-{
-    vg_json_text(j, "event", vg_daemon_what_name((enum vg_daemon_what)d->what));
-    if (d->what == VG_DAEMON_RESTARTED) {
-        vg_json_int(j, "gap_ms", d->gap_ns / VG_NS_PER_MS);
-    }
-    if (d->what == VG_DAEMON_STARTED) {
-        vg_json_uint(j, "first_seq", d->first_seq);
-    }
-    if (d->dropped > 0) {
-        vg_json_uint(j, "dropped", d->dropped);
-    }
-}
-
-void vg_wire_kind_members(struct vg_json *j, const struct vg_wire_names *n,
-                          const struct vg_event *ev)
-{
-    switch ((enum vg_event_kind)ev->kind) {
-    case VG_EV_READING:
-        reading_members(j, &ev->u.reading);
-        break;
-    case VG_EV_FRESHNESS:
-        freshness_members(j, &ev->u.fresh);
-        break;
-    case VG_EV_NIBP:
-        nibp_members(j, &ev->u.nibp);
-        break;
-    case VG_EV_WAVE:
-        wave_members(j, &ev->u.wave);
-        break;
-    case VG_EV_DEVICE:
-        device_members(j, &ev->u.dev);
-        break;
-    case VG_EV_SIGNAL:
-        signal_members(j, ev->u.signal.bits);
-        break;
-    case VG_EV_CUFF:
-        vg_json_text(j, "event", "determination");
-        vg_json_text(j, "state", vg_nibp_state_name((enum vg_nibp_state)ev->u.cuff.state));
-        break;
-    case VG_EV_SESSION:
-        session_members(j, &ev->u.session_move);
-        break;
-    case VG_EV_DOSE:
-        dose_members(j, &ev->u.dose, ev->utc_ns);
-        break;
-    case VG_EV_ACK:
-        vg_json_uint(j, "instance", ev->u.ack.instance);
-        vg_json_text(j, "operator", ev->u.ack.operator_id);
-        vg_json_text(j, "request_id", ev->u.ack.request_id);
-        break;
-    case VG_EV_NIBP_COMMAND:
-        vg_json_text(j, "command", ev->u.command.what == VG_REQ_NIBP_START ? "start" : "abort");
-        vg_json_text(j, "operator", ev->u.command.operator_id);
-        vg_json_text(j, "request_id", ev->u.command.request_id);
-        break;
-    case VG_EV_ALARM:
-        alarm_members(j, n, &ev->u.alarm, "alarm");
-        vg_json_text(j, "event", vg_alarm_what_name((enum vg_alarm_what)ev->u.alarm.what));
-        vg_json_text(j, "was", vg_cond_state_name((enum vg_cond_state)ev->u.alarm.from));
-        vg_json_uint(j, "row", ev->u.alarm.row);
-        if (ev->u.alarm.operator_id[0] != '\0') {
-            vg_json_text(j, "operator", ev->u.alarm.operator_id);
-        }
-        break;
-    case VG_EV_CLOCK:
-        vg_json_int(j, "step_ms", ev->u.clock.step_ns / VG_NS_PER_MS);
-        break;
-    case VG_EV_DAEMON:
-        daemon_members(j, &ev->u.daemon);
-        break;
-    case VG_EV_NONE:
-    case VG_EV_TICK:
-    case VG_EV_KIND_COUNT:
-        break;
-    }
-}
+/* --- bodies --------------------------------------------------------------------------------- */
 
 void vg_wire_event_members(struct vg_json *j, const struct vg_wire_names *n,
                            const struct vg_event *ev)
@@ -402,56 +158,6 @@ enum vg_status vg_wire_event(const struct vg_wire_names *n, const struct vg_even
     return j.overflow ? VG_ERR_FULL : VG_OK;
 }
 
-/* --- alarm state ---------------------------------------------------------------------------- */
-
-void vg_wire_alarm_entry(struct vg_json *j, const struct vg_wire_names *n,
-                         const struct vg_event *ev)
-{
-    const char *device = vg_wire_device(n, ev->device);
-    vg_json_object(j, NULL);
-    alarm_members(j, n, &ev->u.alarm, "condition");
-    if (device != NULL) {
-        vg_json_text(j, "source", device);
-    }
-    if ((ev->flags & VG_FLAG_TEST) != 0) {
-        vg_json_bool(j, "test", true);
-    }
-    vg_json_object_end(j);
-}
-
-enum vg_status vg_wire_alarms(const struct vg_wire_names *n, const struct vg_wire_alarms *a,
-                              char *body, size_t cap, size_t *len)
-{
-    struct vg_json j;
-    vg_json_begin(&j, body, cap);
-    vg_json_object(&j, NULL);
-    vg_json_uint(&j, "v", VG_WIRE_VERSION);
-    vg_json_uint(&j, "n", a->count);
-    vg_json_text(&j, "node", n->node);
-    vg_json_text(&j, "boot", n->boot);
-    vg_json_uint(&j, "run", a->run);
-    vg_json_text(&j, "bed", vg_wire_bed(n, a->bed));
-    vg_json_uint(&j, "open", a->open_count);
-    vg_json_array(&j, "instances");
-    for (size_t i = 0; i < a->listed; i++) {
-        vg_wire_alarm_entry(&j, n, &a->alarm[i]);
-    }
-    vg_json_array_end(&j);
-    vg_json_array(&j, "inhibited"); /* nothing can be inhibited yet; a consumer need not guess */
-    vg_json_array_end(&j);
-    vg_json_int(&j, "mono_ms", a->now->mono_ns / VG_NS_PER_MS);
-    vg_json_int(&j, "utc_ms", a->now->utc_ns / VG_NS_PER_MS);
-    if (a->session != 0) {
-        vg_json_uint(&j, "session", a->session);
-    }
-    if (a->test) {
-        vg_json_bool(&j, "test", true);
-    }
-    vg_json_object_end(&j);
-    *len = j.len;
-    return j.overflow ? VG_ERR_FULL : VG_OK;
-}
-
 enum vg_status vg_wire_reply(const struct vg_reply *r, char *body, size_t cap, size_t *len)
 {
     struct vg_json j;
@@ -462,7 +168,9 @@ enum vg_status vg_wire_reply(const struct vg_reply *r, char *body, size_t cap, s
     if (r->request_id != NULL && r->request_id[0] != '\0') {
         vg_json_text(&j, "request_id", r->request_id);
     }
-    if (r->status == VG_OK) {
+    if (r->status == VG_OK && r->plain) {
+        /* "ok" is all there is to say */
+    } else if (r->status == VG_OK) {
         vg_json_uint(&j, "receipt", r->receipt);
         vg_json_bool(&j, "recorded", r->recorded);
         vg_json_bool(&j, "duplicate", r->duplicate);

@@ -20,8 +20,12 @@ struct vg_wire_names {
     const char *boot;
     uint16_t bed_count;
     uint16_t device_count;
+    uint8_t sink_count;
+    uint8_t profile_count;
     const char *bed[VG_BEDS_MAX];
     const char *device[VG_DEVICES_MAX];
+    const char *sink[VG_SINKS_MAX];
+    const char *profile[VG_PROFILES_MAX];
 };
 
 struct vg_wire_frame {
@@ -64,9 +68,45 @@ void vg_wire_event_members(struct vg_json *j, const struct vg_wire_names *n,
 void vg_wire_kind_members(struct vg_json *j, const struct vg_wire_names *n,
                           const struct vg_event *ev);
 
-/* One open instance as an object of a list. */
+/* What an open instance is beside its event. */
+struct vg_wire_alarm_more {
+    uint8_t category; /* enum vg_category */
+    uint8_t route;    /* enum vg_route_state */
+    uint8_t inhibit;  /* enum vg_inhibit_state */
+    uint16_t told;    /* sinks that confirmed */
+};
+
+/* One open instance as an object of a list. explain: with the line for people. */
 void vg_wire_alarm_entry(struct vg_json *j, const struct vg_wire_names *n,
-                         const struct vg_event *ev);
+                         const struct vg_event *ev, const struct vg_wire_alarm_more *more,
+                         bool explain);
+
+#define VG_EXPLAIN_MAX 256
+/* lib/wire_explain.c: one line that says why an instance is open: what value against what limit,
+ * since when, who was told. ASCII but for units; cut to cap. */
+void vg_wire_explain(const struct vg_wire_names *n, const struct vg_event *ev,
+                     const struct vg_wire_alarm_more *more, char *out, size_t cap);
+
+/* What sinks of one role sound now; instance 0 = nothing. */
+struct vg_wire_sound {
+    uint64_t instance;
+    uint8_t priority, category;
+};
+
+/* One inhibition in force. */
+struct vg_wire_inhibition {
+    uint8_t vital;   /* VG_VITAL_COUNT: the sound of the bed */
+    uint8_t state;   /* enum vg_inhibit_state */
+    int64_t left_ns; /* until it ends; -1 = a person must end it */
+    const char *operator_id;
+    const char *reason;
+};
+
+struct vg_wire_quiet {
+    bool on;
+    int64_t left_ns; /* -1 = without end */
+    const char *operator_id;
+};
 
 /* What the whole alarm state of one bed is made of. */
 struct vg_wire_alarms {
@@ -78,8 +118,18 @@ struct vg_wire_alarms {
     size_t open_count; /* open instances in all */
     size_t listed;     /* entries of alarm[] */
     const struct vg_event *alarm;
+    const struct vg_wire_alarm_more *more; /* one for each of alarm[] */
+    struct vg_wire_sound sound[VG_SINK_ROLES];
+    size_t inhibition_count;
+    const struct vg_wire_inhibition *inhibition;
+    struct vg_wire_quiet quiet;
+    int64_t test_left_ns; /* a test signal is asked for so long; 0 = not */
+    uint8_t test_priority;
     bool test; /* any device of the bed is a simulator */
 };
+
+/* The members "inhibited" and "quiet" into an object that is open in j. */
+void vg_wire_inhibitions(struct vg_json *j, const struct vg_wire_alarms *a);
 
 /* vg_wire_alarms -- body of v1.<bed>.alarms: state, and the daemon's heartbeat. */
 enum vg_status vg_wire_alarms(const struct vg_wire_names *n, const struct vg_wire_alarms *a,
@@ -90,9 +140,11 @@ struct vg_request {
     enum vg_op op;
     struct vg_event ev; /* operate: the event to feed (no seq, no time but given-at) */
     bool has_given_at;
-    uint16_t bed;      /* RANGE, SNAPSHOT: bed filter or VG_BED_NONE */
-    uint64_t from_seq; /* RANGE */
-    uint32_t limit;    /* RANGE: rows, 1..500 */
+    uint16_t bed;      /* RANGE, HISTORY, SNAPSHOT, LIMITS: bed filter or VG_BED_NONE */
+    uint64_t from_seq; /* RANGE, HISTORY */
+    uint64_t session;  /* HISTORY: of one session, 0 = all */
+    uint32_t limit;    /* RANGE, HISTORY: rows, 1..500 */
+    bool healthy;      /* SINK_ALIVE */
     char why[160];     /* what is wrong and what to do; ASCII */
 };
 
@@ -119,6 +171,7 @@ struct vg_reply {
     uint64_t receipt;       /* 0 = none */
     bool recorded;          /* it is on disk */
     bool duplicate;
+    bool plain; /* nothing to be recorded: only ok */
 };
 enum vg_status vg_wire_reply(const struct vg_reply *r, char *body, size_t cap, size_t *len);
 

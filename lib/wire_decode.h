@@ -10,8 +10,10 @@
 enum vg_status vg_wire_payload(const struct vg_wire_names *n, const struct vg_event *ev, char *buf,
                                size_t cap, size_t *len);
 
-/* vg_wire_decode -- fill ev->u from a payload; ev->kind is set. VG_ERR_FORMAT when a member is
+/* vg_wire_decode -- fill ev->u from a payload; ev->kind is set. Names of sinks and profiles
+ * become indices; one that is no longer configured is not understood. VG_ERR_FORMAT when a member is
  * missing or not understood; ev->u is then not to be used. */
-enum vg_status vg_wire_decode(const char *payload, size_t len, struct vg_event *ev);
+enum vg_status vg_wire_decode(const struct vg_wire_names *n, const char *payload, size_t len,
+                              struct vg_event *ev);
 
 #endif

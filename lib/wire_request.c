@@ -12,6 +12,7 @@
 
 #include "lib/wire.h"
 #include "vigil/compiler.h"
+#include "vigil/condition.h"
 
 #define MEMBERS_MAX 12
 
@@ -26,6 +27,8 @@ struct op_row {
 static const struct op_row ops[] = {
     { "snapshot", VG_OP_SNAPSHOT, false, { "bed" } },
     { "range", VG_OP_RANGE, false, { "bed", "from_seq", "limit" } },
+    { "history", VG_OP_HISTORY, false, { "bed", "from_seq", "limit", "session" } },
+    { "limits", VG_OP_LIMITS, false, { "bed" } },
     { "session_open",
       VG_OP_SESSION_OPEN,
       true,
@@ -38,6 +41,23 @@ static const struct op_row ops[] = {
     { "ack", VG_OP_ACK, true, { "request_id", "bed", "operator", "instance" } },
     { "nibp_start", VG_OP_NIBP_START, true, { "request_id", "bed", "operator", "device" } },
     { "nibp_abort", VG_OP_NIBP_ABORT, true, { "request_id", "bed", "operator", "device" } },
+    { "audio_pause", VG_OP_AUDIO_PAUSE, true, { "request_id", "bed", "operator" } },
+    { "alarm_pause", VG_OP_ALARM_PAUSE, true, { "request_id", "bed", "operator", "vital", "reason" } },
+    { "alarm_off", VG_OP_ALARM_OFF, true, { "request_id", "bed", "operator", "vital", "reason" } },
+    { "alarm_on", VG_OP_ALARM_ON, true, { "request_id", "bed", "operator", "vital" } },
+    { "limit_set", VG_OP_LIMIT_SET, true,
+      { "request_id", "bed", "operator", "condition", "limit", "reason" } },
+    { "limits_profile", VG_OP_LIMITS_PROFILE, true,
+      { "request_id", "bed", "operator", "profile", "reason" } },
+    { "limits_formula", VG_OP_LIMITS_FORMULA, true, { "request_id", "bed", "operator", "reason" } },
+    { "sedation", VG_OP_SEDATION, true, { "request_id", "bed", "operator", "score" } },
+    { "baseline", VG_OP_BASELINE, true, { "request_id", "bed", "operator" } },
+    { "schedule", VG_OP_SCHEDULE, true, { "request_id", "bed", "operator", "vital", "every_s" } },
+    { "quiet_on", VG_OP_QUIET_ON, true, { "request_id", "bed", "operator" } },
+    { "quiet_off", VG_OP_QUIET_OFF, true, { "request_id", "bed", "operator" } },
+    { "test_alarm", VG_OP_TEST_ALARM, true, { "request_id", "bed", "operator", "priority" } },
+    { "sink_alive", VG_OP_SINK_ALIVE, true, { "sink", "healthy" } },
+    { "receipt", VG_OP_RECEIPT, true, { "sink", "bed", "instance" } },
 };
 /* clang-format on */
 
@@ -77,26 +97,17 @@ static const struct {
     { "mg/h", 1000, 1 }, { "ug/min", 1, 60 }, { "mg/min", 1000, 60 },
 };
 
-enum vg_status vg_wire_amount(const char *number, const char *unit, bool rate, int64_t *out)
+/* Plain decimal text as whole / scale: "0.5" is 5 / 10. No sign, no exponent, no leading zero. */
+static enum vg_status take_decimal(const char *p, int64_t max, int64_t *number, int64_t *scale)
 {
-    int64_t whole = 0;
-    int64_t frac = 0;
-    int64_t scale = 1;
-    const char *p = number;
-    size_t u = 0;
-
-    while (u < VG_COUNT(units) && strcmp(units[u].name, unit) != 0) {
-        u++;
-    }
-    if (u == VG_COUNT(units) || (units[u].per_hour != 0) != rate) {
-        return VG_ERR_ARG;
-    }
+    *number = 0;
+    *scale = 1;
     if (*p < '0' || *p > '9' || (p[0] == '0' && p[1] >= '0' && p[1] <= '9')) {
         return VG_ERR_FORMAT;
     }
     for (; *p >= '0' && *p <= '9'; p++) {
-        whole = whole * 10 + (*p - '0');
-        if (whole > VG_DOSE_MAX_UG) {
+        *number = *number * 10 + (*p - '0');
+        if (*number > max) {
             return VG_ERR_RANGE;
         }
     }
@@ -106,18 +117,37 @@ enum vg_status vg_wire_amount(const char *number, const char *unit, bool rate, i
             return VG_ERR_FORMAT;
         }
         for (; *p >= '0' && *p <= '9'; p++) {
-            frac = frac * 10 + (*p - '0');
-            scale *= 10;
-            if (scale > 1000000) {
+            *number = *number * 10 + (*p - '0');
+            *scale *= 10;
+            if (*scale > 1000000) {
                 return VG_ERR_RANGE; /* finer than a microgram of a gram: cannot be meant */
             }
         }
     }
+    return *p == '\0' ? VG_OK : VG_ERR_FORMAT;
+}
+
+enum vg_status vg_wire_amount(const char *number, const char *unit, bool rate, int64_t *out)
+{
+    int64_t n;
+    int64_t scale;
+    size_t u = 0;
+
+    while (u < VG_COUNT(units) && strcmp(units[u].name, unit) != 0) {
+        u++;
+    }
+    if (u == VG_COUNT(units) || (units[u].per_hour != 0) != rate) {
+        return VG_ERR_ARG;
+    }
+    enum vg_status st = take_decimal(number, VG_DOSE_MAX_UG, &n, &scale);
+    if (st != VG_OK) {
+        return st;
+    }
     int64_t factor = units[u].ug * (rate ? units[u].per_hour : 1);
-    if (*p != '\0' || (frac * factor) % scale != 0) {
+    if ((n % scale * factor) % scale != 0) {
         return VG_ERR_FORMAT;
     }
-    *out = whole * factor + frac * factor / scale;
+    *out = n / scale * factor + n % scale * factor / scale;
     return *out > 0 && *out <= VG_DOSE_MAX_UG ? VG_OK : VG_ERR_RANGE;
 }
 
@@ -298,32 +328,228 @@ static bool take_range(struct parse *p, struct vg_request *r)
 {
     uint64_t limit = 100;
     bool ok = take_uint(p, "from_seq", INT64_MAX, false, &r->from_seq) &&
-              take_uint(p, "limit", 500, false, &limit);
+              take_uint(p, "limit", 500, false, &limit) &&
+              take_uint(p, "session", INT64_MAX, false, &r->session);
     r->limit = (uint32_t)(limit == 0 ? 1 : limit);
     return ok;
 }
 
+/* Who asks, and the name of the asking. */
+static bool take_who(struct parse *p, char *request_id, char *operator_id)
+{
+    return take_text(p, "request_id", request_id, VG_REQUEST_ID_MAX, true) &&
+           take_text(p, "operator", operator_id, VG_NAME_MAX, true);
+}
+
+static bool take_vital(struct parse *p, uint8_t *out)
+{
+    char name[VG_ID_MAX];
+    enum vg_vital v;
+    if (!take_text(p, "vital", name, sizeof name, true)) {
+        return false;
+    }
+    if (!vg_vital_find(name, &v)) {
+        (void)fail(p, VG_ERR_ARG, "there is no vital '%s'; take spo2, pulse_rate, nibp_sys ...",
+                   name);
+        return false;
+    }
+    *out = (uint8_t)v;
+    return true;
+}
+
+static bool take_inhibit(struct parse *p, struct vg_request *r)
+{
+    static const uint8_t what_of[] = {
+        [VG_OP_AUDIO_PAUSE] = VG_IW_AUDIO_PAUSE,
+        [VG_OP_ALARM_PAUSE] = VG_IW_ALARM_PAUSE,
+        [VG_OP_ALARM_OFF] = VG_IW_ALARM_OFF,
+        [VG_OP_ALARM_ON] = VG_IW_ALARM_ON,
+    };
+    struct vg_inhibit_event *i = &r->ev.u.inhibit;
+    bool needs_reason = r->op == VG_OP_ALARM_PAUSE || r->op == VG_OP_ALARM_OFF;
+
+    r->ev.kind = VG_EV_INHIBIT;
+    i->what = what_of[r->op];
+    i->vital = VG_VITAL_COUNT;
+    return take_who(p, i->request_id, i->operator_id) &&
+           (r->op == VG_OP_AUDIO_PAUSE || take_vital(p, &i->vital)) &&
+           take_text(p, "reason", i->reason, sizeof i->reason, needs_reason);
+}
+
+static bool take_limit_value(struct parse *p, int32_t *out)
+{
+    char number[24];
+    int64_t n = 0;
+    int64_t scale = 1;
+    const json_t *v = json_object_get(p->root, "limit");
+
+    if (json_is_integer(v)) {
+        (void)snprintf(number, sizeof number, "%lld", (long long)json_integer_value(v));
+    } else if (!take_text(p, "limit", number, sizeof number, true)) {
+        return false;
+    }
+    if (take_decimal(number, 1000, &n, &scale) != VG_OK || n * 1000 % scale != 0) {
+        (void)fail(p, VG_ERR_FORMAT, "limit '%s' is not a plain number like 88 or 92.5", number);
+        return false;
+    }
+    *out = (int32_t)(n * 1000 / scale);
+    return true;
+}
+
+static bool take_condition(struct parse *p, uint8_t *out)
+{
+    char name[VG_ID_MAX];
+    enum vg_condition c;
+    if (!take_text(p, "condition", name, sizeof name, true)) {
+        return false;
+    }
+    if (!vg_condition_find(name, &c) || vg_condition_get(c)->side == VG_SIDE_NONE) {
+        (void)fail(p, VG_ERR_ARG, "condition '%s' has no limit; take SPO2_LOW, PR_HIGH ...", name);
+        return false;
+    }
+    *out = (uint8_t)c;
+    return true;
+}
+
+static bool take_profile(struct parse *p, uint8_t *out)
+{
+    uint16_t at = 0;
+    bool ok = take_index(p, "profile", p->names->profile, p->names->profile_count, &at);
+    *out = (uint8_t)at;
+    return ok;
+}
+
+static bool take_limits(struct parse *p, struct vg_request *r)
+{
+    struct vg_limits_event *l = &r->ev.u.limits;
+
+    r->ev.kind = VG_EV_LIMITS;
+    if (!take_who(p, l->request_id, l->operator_id) ||
+        !take_text(p, "reason", l->reason, sizeof l->reason, true)) {
+        return false;
+    }
+    if (r->op == VG_OP_LIMIT_SET) {
+        l->what = VG_LW_SET;
+        return take_condition(p, &l->index) && take_limit_value(p, &l->limit_milli);
+    }
+    l->what = r->op == VG_OP_LIMITS_PROFILE ? VG_LW_PROFILE : VG_LW_FORMULA;
+    return l->what == VG_LW_FORMULA || take_profile(p, &l->index);
+}
+
+static bool take_score(struct parse *p, struct vg_care *c)
+{
+    uint64_t score = 0;
+    bool ok = take_uint(p, "score", 5, true, &score);
+    c->value[0] = (int32_t)score;
+    return ok;
+}
+
+static bool take_schedule(struct parse *p, struct vg_care *c)
+{
+    uint64_t every = 0;
+    uint8_t v = 0;
+    bool ok = take_vital(p, &v) && take_uint(p, "every_s", 86400, true, &every);
+    c->value[0] = v;
+    c->value[1] = (int32_t)every;
+    return ok;
+}
+
+static bool take_priority(struct parse *p, struct vg_care *c)
+{
+    char word[VG_ID_MAX];
+    enum vg_priority prio;
+    if (!take_text(p, "priority", word, sizeof word, true)) {
+        return false;
+    }
+    if (!vg_priority_find(word, &prio)) {
+        (void)fail(p, VG_ERR_ARG, "priority '%s' is not low, medium or high", word);
+        return false;
+    }
+    c->value[0] = (int32_t)prio;
+    return true;
+}
+
+static bool take_care(struct parse *p, struct vg_request *r)
+{
+    static const struct {
+        uint8_t what;
+        bool (*take)(struct parse *p, struct vg_care *c);
+    } of[VG_OP_COUNT] = {
+        [VG_OP_SEDATION] = { VG_CW_SEDATION, take_score },
+        [VG_OP_BASELINE] = { VG_CW_BASELINE, NULL },
+        [VG_OP_SCHEDULE] = { VG_CW_SCHEDULE, take_schedule },
+        [VG_OP_QUIET_ON] = { VG_CW_QUIET_ON, NULL },
+        [VG_OP_QUIET_OFF] = { VG_CW_QUIET_OFF, NULL },
+        [VG_OP_TEST_ALARM] = { VG_CW_TEST, take_priority },
+    };
+    struct vg_care *c = &r->ev.u.care;
+
+    r->ev.kind = VG_EV_CARE;
+    c->what = of[r->op].what;
+    return take_who(p, c->request_id, c->operator_id) &&
+           (of[r->op].take == NULL || of[r->op].take(p, c));
+}
+
+static bool take_sink(struct parse *p, struct vg_request *r)
+{
+    struct vg_sink_event *s = &r->ev.u.sink;
+    const json_t *healthy = json_object_get(p->root, "healthy");
+    uint16_t at = 0;
+
+    r->ev.kind = VG_EV_SINK;
+    if (!take_index(p, "sink", p->names->sink, p->names->sink_count, &at)) {
+        return false;
+    }
+    s->sink = (uint8_t)at;
+    s->what = r->op == VG_OP_RECEIPT ? VG_SW_RECEIPT : VG_SW_OK;
+    if (r->op == VG_OP_RECEIPT) {
+        return take_uint(p, "instance", INT64_MAX, true, &s->instance);
+    }
+    if (healthy != NULL && !json_is_boolean(healthy)) {
+        (void)fail(p, VG_ERR_ARG, "member 'healthy' must be true or false");
+        return false;
+    }
+    r->healthy = healthy == NULL || json_is_true(healthy);
+    return true;
+}
+
+static bool take_nothing(struct parse *p, struct vg_request *r)
+{
+    (void)p;
+    (void)r;
+    return true;
+}
+
 static bool take_body(struct parse *p, struct vg_request *r)
 {
-    switch (r->op) {
-    case VG_OP_SNAPSHOT:
-        return true;
-    case VG_OP_RANGE:
-        return take_range(p, r);
-    case VG_OP_SESSION_OPEN:
-    case VG_OP_SESSION_CLOSE:
-        return take_session(p, r);
-    case VG_OP_DOSE:
-        return take_dose(p, r);
-    case VG_OP_ACK:
-        return take_ack(p, r);
-    case VG_OP_NIBP_START:
-    case VG_OP_NIBP_ABORT:
-        return take_nibp(p, r);
-    case VG_OP_COUNT:
-        break;
-    }
-    return false;
+    static bool (*const of[VG_OP_COUNT])(struct parse * p, struct vg_request * r) = {
+        [VG_OP_SNAPSHOT] = take_nothing,
+        [VG_OP_LIMITS] = take_nothing,
+        [VG_OP_RANGE] = take_range,
+        [VG_OP_HISTORY] = take_range,
+        [VG_OP_SESSION_OPEN] = take_session,
+        [VG_OP_SESSION_CLOSE] = take_session,
+        [VG_OP_DOSE] = take_dose,
+        [VG_OP_ACK] = take_ack,
+        [VG_OP_NIBP_START] = take_nibp,
+        [VG_OP_NIBP_ABORT] = take_nibp,
+        [VG_OP_AUDIO_PAUSE] = take_inhibit,
+        [VG_OP_ALARM_PAUSE] = take_inhibit,
+        [VG_OP_ALARM_OFF] = take_inhibit,
+        [VG_OP_ALARM_ON] = take_inhibit,
+        [VG_OP_LIMIT_SET] = take_limits,
+        [VG_OP_LIMITS_PROFILE] = take_limits,
+        [VG_OP_LIMITS_FORMULA] = take_limits,
+        [VG_OP_SEDATION] = take_care,
+        [VG_OP_BASELINE] = take_care,
+        [VG_OP_SCHEDULE] = take_care,
+        [VG_OP_QUIET_ON] = take_care,
+        [VG_OP_QUIET_OFF] = take_care,
+        [VG_OP_TEST_ALARM] = take_care,
+        [VG_OP_SINK_ALIVE] = take_sink,
+        [VG_OP_RECEIPT] = take_sink,
+    };
+    return of[r->op](p, r);
 }
 
 /* --- the request ---------------------------------------------------------------------------- */
@@ -379,7 +605,8 @@ static void parse_root(struct parse *p, bool operate, struct vg_request *out)
         return;
     }
     out->op = row->op;
-    bool needs_bed = operate || json_object_get(p->root, "bed") != NULL;
+    bool needs_bed = (operate && row->op != VG_OP_SINK_ALIVE) ||
+                     json_object_get(p->root, "bed") != NULL;
     if (needs_bed && !take_index(p, "bed", p->names->bed, p->names->bed_count, &out->bed)) {
         return;
     }

@@ -32,10 +32,26 @@ enum vg_condition {
     VG_COND_STORAGE,
     VG_COND_CLOCK,
     VG_COND_RESTARTED,
+    VG_COND_MAP_LOW,
+    VG_COND_SED_DEEP,
+    VG_COND_VITAL_DUE,
+    VG_COND_SINK_LOST,
+    VG_COND_BATTERY,
+    VG_COND_IDENTITY,
     VG_COND_COUNT
 };
 
 enum vg_priority { VG_PRIO_LOW, VG_PRIO_MED, VG_PRIO_HIGH, VG_PRIO_COUNT };
+
+/* What an alarm is about, for the ear: each category has its melody. */
+enum vg_category {
+    VG_CAT_GENERAL,
+    VG_CAT_OXYGEN,
+    VG_CAT_CARDIO,
+    VG_CAT_DRUG,
+    VG_CAT_EQUIPMENT,
+    VG_CAT_COUNT
+};
 
 /* States of machine C. */
 enum vg_cond_state {
@@ -98,9 +114,10 @@ struct vg_ack {
  * limit is violated by value < limit, a high limit by value > limit. */
 struct vg_limit {
     int32_t limit_milli;
-    int64_t delay_ns; /* T_delay */
-    int64_t clear_ns; /* T_clear */
-    uint8_t latch;    /* enum vg_latch */
+    int32_t sat_seconds; /* points below the limit times seconds that open it early; 0 = off */
+    int64_t delay_ns;    /* T_delay */
+    int64_t clear_ns;    /* T_clear */
+    uint8_t latch;       /* enum vg_latch */
     bool enabled;
 };
 
@@ -108,9 +125,47 @@ struct vg_limits {
     struct vg_limit of[VG_COND_COUNT];
 };
 
+/* A person changes the limits of a session. */
+enum vg_limits_what {
+    VG_LW_SET,     /* one condition to limit_milli */
+    VG_LW_PROFILE, /* all conditions to profile `index` of the configuration */
+    VG_LW_FORMULA, /* from the recorded baseline; `index` is unused */
+    VG_LW_COUNT
+};
+
+struct vg_limits_event {
+    char request_id[VG_REQUEST_ID_MAX];
+    char operator_id[VG_NAME_MAX];
+    char reason[VG_REASON_MAX];
+    int32_t limit_milli; /* SET */
+    uint8_t what;        /* enum vg_limits_what */
+    uint8_t index;       /* SET: enum vg_condition; PROFILE: which */
+};
+
+/* The limit of one condition in a session moved; a row of the record for each. */
+enum vg_limit_cause {
+    VG_LC_BEGIN,    /* in force when the session opened */
+    VG_LC_CHANGED,  /* by a person */
+    VG_LC_RESTORED, /* after a restart; still in force */
+    VG_LC_ENDED,    /* with the session: back to the configuration */
+    VG_LC_COUNT
+};
+
+struct vg_limit_event {
+    char operator_id[VG_NAME_MAX]; /* who, when a person caused it; else empty */
+    int32_t old_milli, new_milli;
+    int32_t sat_seconds;
+    uint8_t condition; /* enum vg_condition */
+    uint8_t cause;     /* enum vg_limit_cause */
+};
+
+const char *vg_category_name(enum vg_category c);
+const char *vg_limits_what_name(enum vg_limits_what w);
+const char *vg_limit_cause_name(enum vg_limit_cause c);
 const char *vg_condition_name(enum vg_condition c);
 bool vg_condition_find(const char *name, enum vg_condition *out);
 const char *vg_priority_name(enum vg_priority p);
+bool vg_priority_find(const char *name, enum vg_priority *out);
 const char *vg_cond_state_name(enum vg_cond_state s);
 const char *vg_latch_name(enum vg_latch l);
 bool vg_latch_find(const char *name, enum vg_latch *out);

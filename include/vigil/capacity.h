@@ -32,15 +32,21 @@
 /* Bytes of samples in one recorded wave block: one second at 75 Hz with one byte a sample fits. */
 #define VG_WAVE_BYTES 96
 
-/* Condition slots of one bed: every condition once, one a vital, and link, sensor and cuff of
- * every device. */
-#define VG_SLOTS_MAX (64 + 3 * VG_DEVICES_MAX)
+/* Alarm sinks of one daemon: rooms, desks, pagers. One bit each in what an instance remembers. */
+#define VG_SINKS_MAX 16
+/* Limit profiles a configuration may name. */
+#define VG_PROFILES_MAX 8
+
+/* Condition slots of one bed: every condition once, two a vital, one a sink, and five of every
+ * device. */
+#define VG_SLOTS_MAX (80 + 5 * VG_DEVICES_MAX)
 /* Receipts one bed remembers to answer a repeated request at once. Older repeats are found on disk
  * by the unique index, so this bounds speed, not correctness. */
 #define VG_RECEIPTS_MAX 1024
 /* Effects of one step. The end of a session and a restart move every open slot of a bed at once,
- * and a restart says the state of every cuff; that must not be cut. The rest is the answer. */
-#define VG_EFFECTS_MAX (VG_SLOTS_MAX + VG_DEVICES_MAX + 64)
+ * and its route; a restart says the state and the binding of every device, too. That must not be
+ * cut. The rest is limits, inhibitions and the answer. */
+#define VG_EFFECTS_MAX (2 * VG_SLOTS_MAX + 2 * VG_DEVICES_MAX + 128)
 
 /* Driver: the longest frame any serial protocol sends, and the state a driver may keep. */
 #define VG_FRAME_MAX 256
@@ -56,8 +62,10 @@
 /* Registers of all blocks of one poll: what one bus job can carry back. */
 #define VG_POLL_REGS_MAX 256
 
-/* One frame on the wire, and one request. */
+/* One request, and one frame of one event. */
 #define VG_WIRE_MAX 4096
+/* The frame with the whole alarm state of a bed. */
+#define VG_WIRE_ALARMS_BYTES 12288
 /* The alarm state of one bed with every slot open must still fit a frame; instances past this
  * are counted in the frame, highest priority first. */
 #define VG_WIRE_ALARMS_MAX 24

@@ -14,7 +14,10 @@
 
 #include "vigil/alarm.h"
 #include "vigil/capacity.h"
+#include "vigil/care.h"
 #include "vigil/dose.h"
+#include "vigil/inhibit.h"
+#include "vigil/routing.h"
 #include "vigil/session.h"
 #include "vigil/time.h"
 #include "vigil/vital.h"
@@ -37,6 +40,13 @@ enum vg_event_kind {
     VG_EV_CLOCK = 13,        /* the wall clock stepped */
     VG_EV_DAEMON = 14,       /* start, restart, stop, storage trouble */
     VG_EV_TICK = 15,         /* time passed; on a fixed grid, never recorded */
+    VG_EV_INHIBIT = 16,      /* pause or off: a person's wish, or a move of machine I */
+    VG_EV_LIMITS = 17,       /* a person changes limits */
+    VG_EV_LIMIT = 18,        /* the limit of one condition moved */
+    VG_EV_ROUTE = 19,        /* machine R moved: who is told of an instance */
+    VG_EV_SINK = 20,         /* an alarm sink is well, lost, or confirms */
+    VG_EV_CARE = 21,         /* what people do around a session, see care.h */
+    VG_EV_BIND = 22,         /* a device belongs to the session that opened */
     VG_EV_KIND_COUNT
 };
 
@@ -206,6 +216,7 @@ struct vg_daemon_event {
     int64_t gap_ns;     /* RESTARTED: since the last recorded event */
     uint64_t first_seq; /* STARTED: first event of this run; replay begins there */
     uint8_t what;       /* enum vg_daemon_what */
+    uint8_t limits;     /* RESTARTED: limits in force again that are not the configuration's */
     uint32_t dropped;   /* samples that could not be kept for the record */
 };
 
@@ -223,6 +234,13 @@ enum vg_refusal {
     VG_REFUSED_CUFF_COOLDOWN,
     VG_REFUSED_GIVEN_AT,
     VG_REFUSED_ID_REUSED,
+    VG_REFUSED_NOTHING_SOUNDS,
+    VG_REFUSED_INHIBITED,
+    VG_REFUSED_NOT_INHIBITED,
+    VG_REFUSED_REQUIRED,
+    VG_REFUSED_LIMIT,
+    VG_REFUSED_NO_BASELINE,
+    VG_REFUSED_NO_SINK,
     VG_REFUSED_COUNT
 };
 
@@ -250,6 +268,12 @@ struct vg_event {
         struct vg_freshness_event fresh;
         struct vg_clock_event clock;
         struct vg_daemon_event daemon;
+        struct vg_inhibit_event inhibit;
+        struct vg_limits_event limits;
+        struct vg_limit_event limit;
+        struct vg_route_event route;
+        struct vg_sink_event sink;
+        struct vg_care care;
     } u;
 };
 static_assert(sizeof(struct vg_event) <= 160, "an event must stay cheap to copy");

@@ -15,12 +15,29 @@
 enum vg_op {
     VG_OP_SNAPSHOT,     /* view */
     VG_OP_RANGE,        /* view */
+    VG_OP_HISTORY,      /* view: the alarm log */
+    VG_OP_LIMITS,       /* view: limits in force, profiles, and what the formula would make */
     VG_OP_SESSION_OPEN, /* operate, as all below */
     VG_OP_SESSION_CLOSE,
     VG_OP_DOSE,
     VG_OP_ACK,
     VG_OP_NIBP_START,
     VG_OP_NIBP_ABORT,
+    VG_OP_AUDIO_PAUSE,
+    VG_OP_ALARM_PAUSE,
+    VG_OP_ALARM_OFF,
+    VG_OP_ALARM_ON,
+    VG_OP_LIMIT_SET,
+    VG_OP_LIMITS_PROFILE,
+    VG_OP_LIMITS_FORMULA,
+    VG_OP_SEDATION,
+    VG_OP_BASELINE,
+    VG_OP_SCHEDULE,
+    VG_OP_QUIET_ON,
+    VG_OP_QUIET_OFF,
+    VG_OP_TEST_ALARM,
+    VG_OP_SINK_ALIVE, /* of sinks: no operator, no request id, no row */
+    VG_OP_RECEIPT,
     VG_OP_COUNT
 };
 

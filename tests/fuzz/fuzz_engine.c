@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/alarm_catalogue.h"
+#include "core/alarm_limits.h"
 #include "core/engine.h"
 #include "vigil/compiler.h"
 

@@ -72,14 +72,14 @@ static void payload(const char *bytes, size_t size, uint16_t kind)
 
     memset(&ev, 0, sizeof ev);
     ev.kind = kind;
-    if (vg_wire_decode(bytes, size, &ev) != VG_OK) {
+    if (vg_wire_decode(&names, bytes, size, &ev) != VG_OK) {
         return;
     }
     must_encode(&ev);
     VG_ASSERT(vg_wire_payload(&names, &ev, text, sizeof text, &len) == VG_OK);
     memset(&again, 0, sizeof again);
     again.kind = kind;
-    if (vg_wire_decode(text, len, &again) == VG_OK) {
+    if (vg_wire_decode(&names, text, len, &again) == VG_OK) {
         VG_ASSERT(vg_wire_payload(&names, &again, twice, sizeof twice, &len_twice) == VG_OK);
         VG_ASSERT(len == len_twice && memcmp(text, twice, len) == 0);
     }

@@ -146,6 +146,9 @@ static void expect_acks_work(struct core *c)
         size_t n = vg_engine_open_alarms(c->engine, b, c->now_ns, open, OPEN_MAX);
         assert_true(n <= OPEN_MAX);
         for (size_t i = 0; i < n; i++) {
+            if (open[i].u.alarm.ack) {
+                continue; /* by a round before: a battery stays low */
+            }
             assert_int_equal(core_ack(c, b, open[i].u.alarm.instance)->status, VG_OK);
         }
         n = vg_engine_open_alarms(c->engine, b, c->now_ns, open, OPEN_MAX);

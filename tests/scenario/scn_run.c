@@ -144,7 +144,7 @@ static bool set_limit(struct vd *d, const struct scn_step *st)
     if (st->count != 4 || !vg_condition_find(st->words[1], &c) || !scn_time(st->words[3], &ns)) {
         return false;
     }
-    struct vg_limit *l = &d->config.limits.of[c];
+    struct vg_limit *l = &d->config.profiles[0].of[c];
     if (strcmp(st->words[2], "delay") == 0) {
         l->delay_ns = ns;
     } else if (strcmp(st->words[2], "clear") == 0) {

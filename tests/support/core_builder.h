@@ -10,6 +10,7 @@
 #define VIGIL_TESTS_SUPPORT_CORE_BUILDER_H
 
 #include "core/alarm_catalogue.h"
+#include "core/alarm_limits.h"
 #include "core/engine.h"
 
 #define CORE_ENGINES 2

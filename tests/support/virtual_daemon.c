@@ -10,6 +10,7 @@
 #include <zmq.h>
 
 #include "core/alarm_catalogue.h"
+#include "core/alarm_limits.h"
 #include "tests/support/faulty_vfs.h"
 #include "vigil/compiler.h"
 
@@ -119,7 +120,7 @@ void vd_init(struct vd *d)
     (void)snprintf(d->config.stream, sizeof d->config.stream, "inproc://stream");
     (void)snprintf(d->config.view, sizeof d->config.view, "inproc://view");
     (void)snprintf(d->config.operate, sizeof d->config.operate, "inproc://operate");
-    vg_limits_default(&d->config.limits);
+    vg_limits_default(&d->config.profiles[0]);
 }
 
 uint16_t vd_add_bed(struct vd *d, const char *id)

@@ -22,10 +22,10 @@
 #define BAD_VALUE 85000
 #define GOOD_VALUE 97000
 
-static const struct vg_limit visual = { 90000, DELAY, CLEAR, VG_LATCH_VISUAL, true };
-static const struct vg_limit unlatched = { 90000, DELAY, CLEAR, VG_LATCH_NONE, true };
-static const struct vg_limit full_at_once = { 90000, 0, CLEAR, VG_LATCH_FULL, true };
-static const struct vg_limit one_shot = { 90000, 0, 0, VG_LATCH_VISUAL, true };
+static const struct vg_limit visual = { 90000, 0, DELAY, CLEAR, VG_LATCH_VISUAL, true };
+static const struct vg_limit unlatched = { 90000, 0, DELAY, CLEAR, VG_LATCH_NONE, true };
+static const struct vg_limit full_at_once = { 90000, 0, 0, CLEAR, VG_LATCH_FULL, true };
+static const struct vg_limit one_shot = { 90000, 0, 0, 0, VG_LATCH_VISUAL, true };
 
 static int32_t value_of(enum vg_cond_input in)
 {

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "core/alarm_catalogue.h"
+#include "core/alarm_limits.h"
 #include "daemon/config_internal.h"
 #include "vigil/compiler.h"
 #include "vigil/time.h"
@@ -173,7 +174,7 @@ static void check_round_trip(const char *file)
     load_good(&config_again, path);
     char *second = printed(&config_again);
     assert_string_equal(first, second);
-    assert_memory_equal(&config.limits, &config_again.limits, sizeof config.limits);
+    assert_memory_equal(&config.profiles[0], &config_again.profiles[0], sizeof config.profiles[0]);
     assert_memory_equal(config.devices, config_again.devices, sizeof config.devices);
     assert_memory_equal(config.maps, config_again.maps, sizeof config.maps);
 
@@ -226,7 +227,7 @@ static void test_config__fills_in_defaults(void **state)
     assert_int_equal(d->timeout_ns, vg_ms(300));
     struct vg_limits defaults;
     vg_limits_default(&defaults);
-    assert_memory_equal(&config.limits, &defaults, sizeof defaults);
+    assert_memory_equal(&config.profiles[0], &defaults, sizeof defaults);
 }
 
 static void check_everything_devices(void)
@@ -268,18 +269,18 @@ static void test_config__reads_every_key(void **state)
                                              "d\" \\ 1");
     assert_string_equal(config.beds[1].id, "2");
     check_everything_devices();
-    const struct vg_limit *low = &config.limits.of[VG_COND_SPO2_LOW];
+    const struct vg_limit *low = &config.profiles[0].of[VG_COND_SPO2_LOW];
     assert_int_equal(low->limit_milli, 92500);
     assert_int_equal(low->delay_ns, 20 * VG_NS_PER_S);
     assert_int_equal(low->clear_ns, 2 * VG_NS_PER_S);
     assert_int_equal(low->latch, VG_LATCH_FULL);
-    const struct vg_limit *storage = &config.limits.of[VG_COND_STORAGE];
+    const struct vg_limit *storage = &config.profiles[0].of[VG_COND_STORAGE];
     assert_int_equal(storage->delay_ns, vg_ms(500));
     assert_int_equal(storage->latch, VG_LATCH_NONE);
     assert_false(storage->enabled);
     /* Not mentioned: the default stays. */
-    assert_int_equal(config.limits.of[VG_COND_PR_LOW].limit_milli, 50000);
-    assert_int_equal(config.limits.of[VG_COND_PR_LOW].delay_ns, 60 * VG_NS_PER_S);
+    assert_int_equal(config.profiles[0].of[VG_COND_PR_LOW].limit_milli, 50000);
+    assert_int_equal(config.profiles[0].of[VG_COND_PR_LOW].delay_ns, 60 * VG_NS_PER_S);
 }
 
 static void test_config__shares_one_map_among_units(void **state)

@@ -132,15 +132,18 @@ static void test_names__request_and_operator_of_an_event(void **state)
         enum vg_event_kind kind;
         bool has_request, has_operator;
     } cases[] = {
-        { VG_EV_SESSION, true, true },      { VG_EV_DOSE, true, true },
-        { VG_EV_ACK, true, true },          { VG_EV_NIBP_COMMAND, true, true },
-        { VG_EV_ALARM, false, true },       { VG_EV_NONE, false, false },
-        { VG_EV_READING, false, false },    { VG_EV_NIBP, false, false },
-        { VG_EV_WAVE, false, false },       { VG_EV_DEVICE, false, false },
-        { VG_EV_SIGNAL, false, false },     { VG_EV_CUFF, false, false },
-        { VG_EV_FRESHNESS, false, false },  { VG_EV_CLOCK, false, false },
-        { VG_EV_DAEMON, false, false },     { VG_EV_TICK, false, false },
-        { VG_EV_KIND_COUNT, false, false },
+        { VG_EV_SESSION, true, true },     { VG_EV_DOSE, true, true },
+        { VG_EV_ACK, true, true },         { VG_EV_NIBP_COMMAND, true, true },
+        { VG_EV_ALARM, false, true },      { VG_EV_NONE, false, false },
+        { VG_EV_READING, false, false },   { VG_EV_NIBP, false, false },
+        { VG_EV_WAVE, false, false },      { VG_EV_DEVICE, false, false },
+        { VG_EV_SIGNAL, false, false },    { VG_EV_CUFF, false, false },
+        { VG_EV_FRESHNESS, false, false }, { VG_EV_CLOCK, false, false },
+        { VG_EV_DAEMON, false, false },    { VG_EV_TICK, false, false },
+        { VG_EV_INHIBIT, true, true },     { VG_EV_LIMITS, true, true },
+        { VG_EV_LIMIT, false, true },      { VG_EV_ROUTE, false, false },
+        { VG_EV_SINK, false, false },      { VG_EV_CARE, true, true },
+        { VG_EV_BIND, false, false },      { VG_EV_KIND_COUNT, false, false },
     };
     static_assert(VG_COUNT(cases) == VG_EV_KIND_COUNT + 1, "a kind is not tested");
     (void)state;

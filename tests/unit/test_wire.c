@@ -106,11 +106,47 @@ static void worst_strings(struct vg_event *ev, char c)
         ev->u.fresh.to = VG_FRESH_STALE;
         ev->u.fresh.age_ns = INT64_MAX;
         break;
+    case VG_EV_INHIBIT:
+        fill(ev->u.inhibit.request_id, VG_REQUEST_ID_MAX, c);
+        fill(ev->u.inhibit.operator_id, VG_NAME_MAX, c);
+        fill(ev->u.inhibit.reason, VG_REASON_MAX, c);
+        ev->u.inhibit.what = VG_IW_MOVED;
+        ev->u.inhibit.vital = VG_VITAL_NIBP_PULSE_RATE;
+        ev->u.inhibit.row = UINT8_MAX;
+        break;
+    case VG_EV_LIMITS:
+        fill(ev->u.limits.request_id, VG_REQUEST_ID_MAX, c);
+        fill(ev->u.limits.operator_id, VG_NAME_MAX, c);
+        fill(ev->u.limits.reason, VG_REASON_MAX, c);
+        ev->u.limits.limit_milli = INT32_MIN;
+        break;
+    case VG_EV_LIMIT:
+        fill(ev->u.limit.operator_id, VG_NAME_MAX, c);
+        ev->u.limit.old_milli = INT32_MIN;
+        ev->u.limit.new_milli = INT32_MIN;
+        break;
+    case VG_EV_ROUTE:
+        ev->u.route.instance = UINT64_MAX;
+        ev->u.route.condition = VG_COND_LINK_DEVICE;
+        break;
+    case VG_EV_SINK:
+        ev->u.sink.instance = UINT64_MAX;
+        ev->u.sink.what = VG_SW_RECEIPT;
+        break;
+    case VG_EV_CARE:
+        fill(ev->u.care.request_id, VG_REQUEST_ID_MAX, c);
+        fill(ev->u.care.operator_id, VG_NAME_MAX, c);
+        ev->u.care.what = VG_CW_BASELINE;
+        for (size_t i = 0; i < VG_BASE_COUNT; i++) {
+            ev->u.care.value[i] = INT32_MAX;
+        }
+        break;
     case VG_EV_NIBP:
     case VG_EV_DEVICE:
     case VG_EV_CUFF:
     case VG_EV_CLOCK:
     case VG_EV_DAEMON:
+    case VG_EV_BIND:
     case VG_EV_NONE:
     case VG_EV_TICK:
     case VG_EV_KIND_COUNT:
@@ -457,7 +493,7 @@ static void there_and_back(const struct vg_event *ev, struct vg_event *back)
     assert_int_equal(vg_wire_payload(&names, ev, payload, sizeof payload, &len), VG_OK);
     memset(back, 0, sizeof *back);
     back->kind = ev->kind;
-    if (vg_wire_decode(payload, len, back) != VG_OK) {
+    if (vg_wire_decode(&names, payload, len, back) != VG_OK) {
         fail_msg("does not decode: %.*s", (int)len, payload);
     }
 }
@@ -616,7 +652,8 @@ static void test_wire__damaged_payloads_are_errors(void **state)
         struct vg_event ev;
         memset(&ev, 0, sizeof ev);
         ev.kind = (uint16_t)cases[i].kind;
-        if (vg_wire_decode(cases[i].payload, strlen(cases[i].payload), &ev) != VG_ERR_FORMAT) {
+        if (vg_wire_decode(&names, cases[i].payload, strlen(cases[i].payload), &ev) !=
+            VG_ERR_FORMAT) {
             fail_msg("decoded: %s", cases[i].payload);
         }
     }
