@@ -79,7 +79,7 @@ void vg_cuff_command(struct vg_step *st)
         return;
     }
     if (cmd->what == VG_REQ_NIBP_START) {
-        enum vg_refusal why = vg_nibp_may_start(&m->nibp);
+        enum vg_refusal why = st->e->as_recorded ? VG_REFUSED_NOT : vg_nibp_may_start(&m->nibp);
         if (why != VG_REFUSED_NOT) {
             vg_receipt_refuse(st, why);
             return;
@@ -87,6 +87,9 @@ void vg_cuff_command(struct vg_step *st)
     }
     vg_receipt_accept(st, 0);
     m->foreign = m->foreign && cmd->what != VG_REQ_NIBP_START;
+    if (st->e->as_recorded) {
+        return;
+    }
     follow(st, device,
            vg_nibp_step(&m->nibp, cmd->what == VG_REQ_NIBP_START ? VG_NI_START : VG_NI_ABORT,
                         st->in->mono_ns));
@@ -101,6 +104,10 @@ void vg_cuff_word(struct vg_step *st)
         [VG_CUFF_IDLE] = VG_NI_IDLE,
     };
     struct vg_member *m = &st->e->devices[st->in->device];
+    if (st->e->as_recorded) {
+        m->nibp.state = st->in->u.cuff.state;
+        return;
+    }
     VG_ASSERT(st->in->u.cuff.word < VG_CUFF_WORD_COUNT);
     follow(
         st, st->in->device,
@@ -111,6 +118,10 @@ void vg_cuff_result(struct vg_step *st)
 {
     struct vg_member *m = &st->e->devices[st->in->device];
     struct vg_nibp result = st->in->u.nibp;
+    if (st->e->as_recorded) {
+        report_result(st, st->in->device, &result);
+        return;
+    }
     struct vg_nibp_step step = vg_nibp_step(&m->nibp, VG_NI_RESULT, st->in->mono_ns);
 
     if (!step.accept || m->foreign) {
@@ -123,13 +134,16 @@ void vg_cuff_result(struct vg_step *st)
 void vg_cuff_pressure(struct vg_step *st, int32_t milli)
 {
     struct vg_member *m = &st->e->devices[st->in->device];
+    if (st->e->as_recorded) {
+        return;
+    }
     follow(st, st->in->device, vg_nibp_pressure(&m->nibp, milli, st->in->mono_ns));
 }
 
 void vg_cuff_link(struct vg_step *st, uint16_t device, bool up)
 {
     struct vg_member *m = &st->e->devices[device];
-    if (m->is_cuff && m->nibp.link_up != up) {
+    if (m->is_cuff && m->nibp.link_up != up && !st->e->as_recorded) {
         follow(st, device,
                vg_nibp_step(&m->nibp, up ? VG_NI_LINK_UP : VG_NI_LINK_DOWN, st->in->mono_ns));
     }
@@ -148,5 +162,7 @@ void vg_cuff_restart(struct vg_step *st, uint16_t device)
 
 void vg_cuff_tick(struct vg_step *st, uint16_t device)
 {
-    follow(st, device, vg_nibp_tick(&st->e->devices[device].nibp, st->in->mono_ns));
+    if (!st->e->as_recorded) {
+        follow(st, device, vg_nibp_tick(&st->e->devices[device].nibp, st->in->mono_ns));
+    }
 }

@@ -15,6 +15,7 @@ void vg_engine_init(struct vg_engine *e, uint16_t bed_count, const struct vg_lim
     e->seq = 0;
     e->begun_ns = VG_TIME_NONE;
     e->storage_bad = false;
+    e->as_recorded = false;
     e->bed_count = bed_count;
     e->device_count = 0;
     e->profile_count = 1;

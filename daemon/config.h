@@ -10,7 +10,9 @@
 
 #include <stdio.h>
 
+#include "core/engine.h"
 #include "drivers/regmap.h"
+#include "lib/wire.h"
 #include "vigil/alarm.h"
 #include "vigil/capacity.h"
 #include "vigil/driver.h"
@@ -84,6 +86,13 @@ struct vg_config {
  * Errors: VG_ERR_FORMAT (at least one line was printed), VG_ERR_IO (cannot read).
  */
 enum vg_status vg_config_load(struct vg_config *out, const char *file, FILE *errs);
+
+/* vg_config_names -- the names behind indices; they point into c. boot is the caller's. */
+void vg_config_names(const struct vg_config *c, struct vg_wire_names *out);
+
+/* vg_config_engine -- an empty engine with the beds, devices, limits and sinks of a configuration.
+ * e: zeroed storage. */
+void vg_config_engine(const struct vg_config *c, struct vg_engine *e, int64_t now_ns);
 
 /* vg_config_print -- the effective settings as YAML that vg_config_load reads back to the same. */
 void vg_config_print(const struct vg_config *c, FILE *out);

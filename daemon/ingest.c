@@ -14,9 +14,6 @@
 #include "daemon/vigild.h"
 #include "vigil/compiler.h"
 
-/* More ticks than this are not made up for: the machine slept, and so did the patient's devices. */
-#define LATE_TICKS_MAX 240
-
 static void tick_all(struct vigild *v, int64_t at_ns)
 {
     struct vg_event ev;
@@ -38,7 +35,7 @@ static void catch_up(struct vigild *v)
 {
     int64_t now_ns = v->reactor.now.mono_ns;
 
-    if (now_ns - v->next_tick_ns > LATE_TICKS_MAX * VG_TICK_NS) {
+    if (now_ns - v->next_tick_ns > VG_LATE_TICKS_MAX * VG_TICK_NS) {
         v->next_tick_ns = now_ns / VG_TICK_NS * VG_TICK_NS;
     }
     while (v->next_tick_ns <= now_ns) {

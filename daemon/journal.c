@@ -129,16 +129,16 @@ enum vg_status vg_journal_open(struct vg_journal *j, const char *state_dir)
  * ranges repeat those of the indexes: without them the whole record is read. */
 static const char replay_sql[] =
     "WITH start AS (SELECT coalesce(max(payload ->> 'first_seq'), 0) AS seq FROM event"
-    "               WHERE kind = 14 AND payload ->> 'event' = 'started'),"
+    "               WHERE kind = 14 AND payload ->> 'event' = 'started' AND seq < ?1),"
     " open AS (SELECT o.session FROM event o"
     "          WHERE o.kind >= 7 AND o.kind <= 8 AND o.kind = 7 AND o.payload ->> 'event' = 'open'"
     "          AND NOT EXISTS (SELECT 1 FROM event c"
     "                          WHERE c.kind >= 7 AND c.kind <= 8 AND c.session = o.session"
-    "                          AND c.kind = 7 AND c.payload ->> 'event' = 'close'))"
+    "                          AND c.kind = 7 AND c.payload ->> 'event' = 'close' AND c.seq < ?1))"
     "SELECT e.seq, e.mono_ns, e.utc_ns, e.kind, e.flags, e.bed, e.device, e.session, e.payload,"
     "       b.boot_id, e.operator"
     " FROM event e JOIN boot b ON b.id = e.boot"
-    " WHERE e.kind > 5 AND e.kind <> 12"
+    " WHERE e.kind > 5 AND e.kind <> 12 AND e.seq < ?1"
     "   AND (e.kind <= 11 OR e.kind IN (16, 17, 18, 21, 22))"
     "   AND (e.seq >= (SELECT seq FROM start)"
     "        OR (e.kind IN (7, 8) AND e.session IN (SELECT session FROM open)))"
@@ -218,20 +218,15 @@ static void read_last(struct vg_journal *j, uint64_t *last_seq, int64_t *last_ut
     (void)sqlite3_finalize(st);
 }
 
-enum vg_status vg_journal_replay(struct vg_journal *j, const struct vg_now *now, vg_replay_fn fn,
-                                 void *state, uint64_t *last_seq, int64_t *last_utc_ns)
+enum vg_status vg_journal_replay_before(struct vg_journal *j, const struct vg_now *now,
+                                        uint64_t bound, vg_replay_fn fn, void *state)
 {
     sqlite3_stmt *st = NULL;
     struct vg_event ev;
     int rc = SQLITE_ERROR;
 
-    *last_seq = 0;
-    *last_utc_ns = VG_TIME_NONE;
-    if (j->db == NULL) {
-        return VG_ERR_STORE;
-    }
-    read_last(j, last_seq, last_utc_ns);
-    if (sqlite3_prepare_v2(j->db, replay_sql, -1, &st, NULL) == SQLITE_OK) {
+    if (sqlite3_prepare_v2(j->db, replay_sql, -1, &st, NULL) == SQLITE_OK &&
+        sqlite3_bind_int64(st, 1, (sqlite3_int64)bound) == SQLITE_OK) {
         rc = sqlite3_step(st);
         while (rc == SQLITE_ROW) {
             if (read_row(j, now, st, &ev)) {
@@ -241,12 +236,90 @@ enum vg_status vg_journal_replay(struct vg_journal *j, const struct vg_now *now,
         }
     }
     (void)sqlite3_finalize(st);
-    if (rc != SQLITE_DONE) {
+    return rc == SQLITE_DONE ? VG_OK : VG_ERR_STORE;
+}
+
+enum vg_status vg_journal_replay(struct vg_journal *j, const struct vg_now *now, vg_replay_fn fn,
+                                 void *state, uint64_t *last_seq, int64_t *last_utc_ns)
+{
+    *last_seq = 0;
+    *last_utc_ns = VG_TIME_NONE;
+    if (j->db == NULL) {
+        return VG_ERR_STORE;
+    }
+    read_last(j, last_seq, last_utc_ns);
+    if (vg_journal_replay_before(j, now, INT64_MAX, fn, state) != VG_OK) {
+        int rc = sqlite3_errcode(j->db);
         vg_log(VG_LOG_ERROR, "journal: replay stopped: %s", sqlite3_errmsg(j->db));
         vg_store_give_up(j, rc);
         return VG_ERR_STORE;
     }
     return VG_OK;
+}
+
+/* --- the whole record ------------------------------------------------------------------------ */
+
+static const char each_sql[] =
+    "SELECT seq, mono_ns, utc_ns, kind, flags, bed, device, session, payload, vital, value_milli,"
+    "       quality FROM event WHERE kind <> 3 AND kind <> 12 ORDER BY seq";
+
+static void read_head(const struct vg_wire_names *names, sqlite3_stmt *st, struct vg_event *ev)
+{
+    memset(ev, 0, sizeof *ev);
+    ev->seq = (uint64_t)sqlite3_column_int64(st, 0);
+    ev->mono_ns = sqlite3_column_int64(st, 1);
+    ev->utc_ns = sqlite3_column_int64(st, 2);
+    ev->kind = (uint16_t)sqlite3_column_int(st, 3);
+    ev->flags = (uint16_t)(sqlite3_column_int(st, 4) | VG_FLAG_REPLAY);
+    ev->bed = index_of(names->bed, names->bed_count, column_text(st, 5), VG_BED_NONE);
+    ev->device = index_of(names->device, names->device_count, column_text(st, 6), VG_DEVICE_NONE);
+    ev->session = (uint64_t)sqlite3_column_int64(st, 7);
+}
+
+static bool read_reading(sqlite3_stmt *st, struct vg_event *ev)
+{
+    int vital = sqlite3_column_int(st, 9);
+    ev->u.reading.vital = (uint8_t)vital;
+    ev->u.reading.value_milli = sqlite3_column_int(st, 10);
+    ev->u.reading.quality = (uint8_t)sqlite3_column_int(st, 11);
+    ev->u.reading.age_ns = sqlite3_column_int64(st, 8);
+    return vital >= 0 && vital < VG_VITAL_COUNT && ev->device != VG_DEVICE_NONE;
+}
+
+static bool read_any(const struct vg_wire_names *names, sqlite3_stmt *st, struct vg_event *ev)
+{
+    read_head(names, st, ev);
+    if (ev->kind == VG_EV_READING) {
+        return read_reading(st, ev);
+    }
+    if (ev->kind == VG_EV_ROUTE) {
+        return true; /* told, not decided: nobody reads it again */
+    }
+    const char *payload = column_text(st, 8);
+    return payload != NULL &&
+           vg_wire_decode(names, payload, (size_t)sqlite3_column_bytes(st, 8), ev) == VG_OK;
+}
+
+enum vg_status vg_journal_each(sqlite3 *db, const struct vg_wire_names *names, vg_each_fn fn,
+                               void *state, uint64_t *unread)
+{
+    sqlite3_stmt *st = NULL;
+    struct vg_event ev;
+    int rc = sqlite3_prepare_v2(db, each_sql, -1, &st, NULL);
+    bool go_on = true;
+
+    *unread = 0;
+    rc = rc == SQLITE_OK ? sqlite3_step(st) : rc;
+    while (rc == SQLITE_ROW && go_on) {
+        if (read_any(names, st, &ev)) {
+            go_on = fn(state, &ev);
+        } else {
+            ++*unread;
+        }
+        rc = sqlite3_step(st);
+    }
+    (void)sqlite3_finalize(st);
+    return rc == SQLITE_DONE || !go_on ? VG_OK : VG_ERR_STORE;
 }
 
 /* --- run ------------------------------------------------------------------------------------ */

@@ -76,11 +76,27 @@ typedef void (*vg_replay_fn)(void *state, const struct vg_event *ev);
  */
 enum vg_status vg_journal_open(struct vg_journal *j, const char *state_dir);
 
+/* The same rows, read as a daemon would that started at `now` and gave `bound` as its first number:
+ * j needs db, names and boot_id only. */
+enum vg_status vg_journal_replay_before(struct vg_journal *j, const struct vg_now *now,
+                                        uint64_t bound, vg_replay_fn fn, void *state);
+
 /* vg_journal_replay -- every decision since the last start, and every open session with its doses.
  * last_seq gets the highest number in use, last_utc_ns the time of the last row (VG_TIME_NONE if
  * none). VG_ERR_STORE when it cannot be read. */
 enum vg_status vg_journal_replay(struct vg_journal *j, const struct vg_now *now, vg_replay_fn fn,
                                  void *state, uint64_t *last_seq, int64_t *last_utc_ns);
+
+/*
+ * vg_journal_each -- every recorded row in order, samples included, without shifting times: for
+ * playing a record again. fn returns false to stop.
+ *
+ *   db  an open record; ev->flags has VG_FLAG_REPLAY; rows that cannot be understood are passed over
+ *       and counted in *unread
+ */
+typedef bool (*vg_each_fn)(void *state, const struct vg_event *ev);
+enum vg_status vg_journal_each(sqlite3 *db, const struct vg_wire_names *names, vg_each_fn fn,
+                               void *state, uint64_t *unread);
 
 /* vg_journal_start -- begin writing. */
 enum vg_status vg_journal_start(struct vg_journal *j, const struct vg_clock *clock,

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "daemon/review.h"
 #include "daemon/vigild.h"
 #include "vigil_version.h"
 
@@ -20,6 +21,8 @@ static const char usage_text[] =
     "usage: vigild [--config FILE]\n"
     "       vigild --check FILE         print every error of FILE, exit 1 if there is one\n"
     "       vigild --print-config FILE  print the effective settings\n"
+    "       vigild --review FILE        play the record of that configuration again, and say\n"
+    "                                   whether every alarm follows from it, exit 1 if not\n"
     "       vigild --version | --help\n"
     "\n"
     "Bedside session vital-sign monitor daemon. FILE defaults to " DEFAULT_CONFIG ".\n";
@@ -49,12 +52,29 @@ static int run(const char *file)
     return 0;
 }
 
+/* Does every recorded alarm follow from what was recorded before it? */
+static int review(void)
+{
+    char path[VG_PATH_MAX + 16];
+    struct vg_review r;
+
+    (void)snprintf(path, sizeof path, "%s/vigil.db", daemon_state.config.state_dir);
+    enum vg_status st = vg_review_record(&daemon_state.config, path, stdout, &r);
+    (void)printf("%s: %llu runs, %llu inputs, %llu alarm transitions made again, %llu differences,"
+                 " %llu cut off by a kill, %llu rows not understood\n",
+                 path, (unsigned long long)r.runs, (unsigned long long)r.inputs,
+                 (unsigned long long)r.transitions, (unsigned long long)r.differences,
+                 (unsigned long long)r.cut, (unsigned long long)r.unread);
+    return st == VG_OK ? 0 : 1;
+}
+
 int main(int argc, char **argv)
 {
     static const struct option options[] = {
         { "config", required_argument, NULL, 'c' },
         { "check", required_argument, NULL, 'k' },
         { "print-config", required_argument, NULL, 'p' },
+        { "review", required_argument, NULL, 'r' },
         { "version", no_argument, NULL, 'v' },
         { "help", no_argument, NULL, 'h' },
         { NULL, 0, NULL, 0 },
@@ -74,6 +94,7 @@ int main(int argc, char **argv)
         case 'c':
         case 'k':
         case 'p':
+        case 'r':
             file = optarg;
             mode = o;
             break;
@@ -90,6 +111,9 @@ int main(int argc, char **argv)
         return run(file);
     }
     int rc = load(file);
+    if (rc == 0 && mode == 'r') {
+        return review();
+    }
     if (rc == 0 && mode == 'p') {
         vg_config_print(&daemon_state.config, stdout);
     } else if (rc == 0) {

@@ -76,45 +76,6 @@ static void on_journal_fd(void *state, uint32_t events)
 
 /* --- start ----------------------------------------------------------------------------------- */
 
-static void name_everything(struct vigild *v)
-{
-    v->names.node = v->config.node;
-    v->names.boot = v->journal.boot_id;
-    v->names.bed_count = v->config.bed_count;
-    v->names.device_count = v->config.device_count;
-    for (uint16_t b = 0; b < v->config.bed_count; b++) {
-        v->names.bed[b] = v->config.beds[b].id;
-    }
-    for (uint16_t d = 0; d < v->config.device_count; d++) {
-        v->names.device[d] = v->config.devices[d].id;
-    }
-    v->names.sink_count = v->config.routing.sink_count;
-    v->names.profile_count = v->config.profile_count;
-    for (uint8_t i = 0; i < VG_SINKS_MAX; i++) {
-        v->names.sink[i] = v->config.sink_name[i];
-    }
-    for (uint8_t i = 0; i < VG_PROFILES_MAX; i++) {
-        v->names.profile[i] = v->config.profile_name[i];
-    }
-}
-
-static void add_devices(struct vigild *v)
-{
-    vg_engine_init(&v->engine, v->config.bed_count, &v->config.profiles[0]);
-    for (uint8_t i = 1; i < v->config.profile_count; i++) {
-        vg_engine_add_profile(&v->engine, &v->config.profiles[i]);
-    }
-    vg_engine_set_routing(&v->engine, &v->config.routing);
-    for (uint16_t d = 0; d < v->config.device_count; d++) {
-        const struct vg_device_config *c = &v->config.devices[d];
-        bool modbus = c->driver->link == VG_LINK_MODBUS;
-        const struct vg_regmap *map = modbus ? &v->config.maps[c->map] : NULL;
-        vg_engine_add_device(&v->engine, c->bed, modbus ? vg_regmap_vitals(map) : c->driver->vitals,
-                             modbus ? vg_regmap_is_cuff(map) : c->driver->is_cuff, c->test,
-                             v->reactor.now.mono_ns);
-    }
-}
-
 static void replay_one(void *state, const struct vg_event *ev)
 {
     struct vigild *v = state;
@@ -227,8 +188,9 @@ enum vg_status vg_vigild_start(struct vigild *v, const struct vg_reactor_env *en
     if (st != VG_OK) {
         return st;
     }
-    name_everything(v);
-    add_devices(v);
+    vg_config_names(&v->config, &v->names);
+    v->names.boot = v->journal.boot_id;
+    vg_config_engine(&v->config, &v->engine, v->reactor.now.mono_ns);
     if (!v->inline_workers) {
         st = vg_signals_open(&v->signal_fd);
         st = st == VG_OK ? vg_reactor_add(&v->reactor, v->signal_fd, on_signal, v) : st;

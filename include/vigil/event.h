@@ -61,6 +61,8 @@ enum vg_event_flag {
 #define VG_BED_NONE UINT16_C(0xffff)
 /* Length of the tick grid. */
 #define VG_TICK_NS (250 * VG_NS_PER_MS)
+/* More ticks than this are not made up for: the machine slept, and so did the devices. */
+#define VG_LATE_TICKS_MAX 240
 
 struct vg_reading {
     int64_t age_ns;      /* of the sample when the event was made */

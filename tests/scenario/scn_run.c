@@ -6,7 +6,8 @@
  * Lines of the state: open CONDITION PRIORITY STATE acked|unacked held|live #N BED [DEV];
  * quiet BED; session REF BED doses=N total=UG rate=UG; vital NAME FRESH QUALITY VALUE DEV speaks;
  * device DEV STATE; determination DEV STATE; disk ok|bad.
- * Besides what was expected each run must hold: what the stream told of alarms is in the record,
+ * Besides what was expected each run must hold: what the stream told of alarms is in the record, the
+ * record played again makes the same alarms,
  * and the daemon keeps neither descriptors nor memory (checked where it runs for hours).
  */
 #include <stdarg.h>
@@ -23,6 +24,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/review.h"
 #include "tests/support/faulty_vfs.h"
 #include "tests/support/scenario.h"
 #include "tests/support/scenario_act.h"
@@ -336,6 +338,23 @@ static int play(void)
     return bad + run_flat(script.run_ns);
 }
 
+/* Every alarm must follow from the record alone. */
+static int play_again(void)
+{
+    char db[96];
+    struct vg_review r;
+
+    (void)snprintf(db, sizeof db, "%s/vigil.db", daemon_run.dir);
+    enum vg_status st = vg_review_record(&daemon_run.config, db, stdout, &r);
+    if (st == VG_OK && r.unread == 0) {
+        return 0;
+    }
+    (void)printf("%s: played again: %s, %" PRIu64 " differences, %" PRIu64 " alike, %" PRIu64
+                 " not understood\n",
+                 script.file, vg_status_name(st), r.differences, r.transitions, r.unread);
+    return 1;
+}
+
 static void run_scenario(void **test_state)
 {
     int bad = 0;
@@ -358,6 +377,7 @@ static void run_scenario(void **test_state)
     vd_stop(&daemon_run);
     collect_happened();
     bad += judge();
+    bad += play_again();
     if (missing_from_record() != 0) {
         (void)printf("%s: the stream told of alarms the record does not know\n", script.file);
         bad++;
