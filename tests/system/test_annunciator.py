@@ -4,15 +4,14 @@ There is no sound card here: a configuration of the real ALSA library plays into
 in the file has reached the pcm.
 """
 import array
-import json
 import os
 import signal
 import socket
 import subprocess
-import sys
 
 import vigil_sound as sound
 import vigil_system as vs
+from vigil_sinks import FakeDaemon
 
 TONES = os.path.join(vs.ROOT, "config", "tones")
 RATE = 48000
@@ -21,7 +20,6 @@ SOUND_AFTER_DEATH_S = 4.0
 # From the pcm to the file that is looked at: the file plugin writes by the period.
 LOOK_S = 0.3
 
-ROOM = {"remote": None, "second": None}
 NOTES = {"C4": 262, "D4": 294, "E4": 330, "F4": 349, "G4": 392, "A4": 440, "B4": 494, "C5": 523}
 MELODIES = {"general": "C4 C4 C4 C4 C4", "oxygen": "C5 B4 A4 G4 F4",
             "cardiovascular": "C4 E4 G4 G4 C5", "drug": "C5 D4 G4 C5 D4",
@@ -30,7 +28,7 @@ MELODIES = {"general": "C4 C4 C4 C4 C4", "oxygen": "C5 B4 A4 G4 F4",
 RANGES = {"high": ((10, 10), (0.075, 0.200), (0.050, 0.125), (2.5, 15.0)),
           "medium": ((3, 3), (0.125, 0.250), (0.125, 0.250), (2.5, 30.0)),
           "low": ((1, 2), (0.125, 0.250), (0.125, 0.250), (15.0, 60.0))}
-SECONDS = {"high": 30, "medium": 60, "low": 50}
+SECONDS = {"high": 15, "medium": 30, "low": 45}
 
 
 def in_range(value, limits, *what):
@@ -74,29 +72,29 @@ def measure(b, tones, priority, category):
                     str(SECONDS[priority])], check=True, timeout=vs.CEILING)
     samples, rate = sound.read_wav(path)
     vs.check(-32768 < min(samples) and max(samples) < 32767, path, "clips")
-    found = sound.bursts(sound.pulses(samples, rate))
+    where = sound.bursts(samples, rate)
     what = f"{tones} {priority} {category}:"
-    vs.check(len(found) >= 2, what, "only", len(found), "burst")
+    vs.check(len(where) >= 2, what, "only", len(where), "burst")
+    burst = [sound.Pulse(samples, rate, *at) for at in where[0]]
+    following = sound.Pulse(samples, rate, *where[1][0], spectrum=False)
     notes = [NOTES[n] for n in MELODIES[category].split()]
-    for burst in found[:-1]:
-        in_range(len(burst), RANGES[priority][0], what, "pulses")
-        check_gaps(burst, priority, what)
-        levels = [p.level for p in burst]
-        in_range(max(levels) / min(levels), (1, 10 ** 0.5), what, "amplitude spread")
-        ramps = max(p.rise + p.fall for p in burst)
-        for i, p in enumerate(burst):
-            check_pulse(p, priority, what)
-            in_range(p.hz / notes[i % 5], (0.99, 1.01), what, f"note {i}")
-            if len(burst) > 1:
-                vs.check(ramps <= min(c.begin - a.end for a, c in zip(burst, burst[1:])), what,
-                         "pulses overlap")
-    between = [c[0].begin - a[-1].end for a, c in zip(found, found[1:])]
-    for s in between:
-        in_range(s, RANGES[priority][3], what, "interburst interval")
-    first = found[0]
-    return (f"{len(first)} pulses of {first[0].length * 1000:.1f} ms, rise "
-            f"{100 * first[0].rise / first[0].length:.1f} %, fall {first[0].fall * 1000:.1f} ms, "
-            f"interburst {between[0]:.2f} s")
+    in_range(len(burst), RANGES[priority][0], what, "pulses")
+    check_gaps(burst, priority, what)
+    levels = [p.level for p in burst]
+    in_range(max(levels) / min(levels), (1, 10 ** 0.5), what, "amplitude spread")
+    for i, p in enumerate(burst):
+        check_pulse(p, priority, what)
+        in_range(p.hz / notes[i % 5], (0.99, 1.01), what, f"note {i}")
+    ramps = max(p.rise + p.fall for p in burst)
+    for a, z in zip(burst, burst[1:]):
+        vs.check(ramps <= z.begin - a.end, what, "pulses overlap")
+    between = following.begin - burst[-1].end
+    in_range(between, RANGES[priority][3], what, "interburst interval")
+    first = burst[0]
+    return (f"{len(burst)} pulses of {first.length * 1000:.1f} ms, rise "
+            f"{100 * first.rise / first.length:.1f} %, fall {first.fall * 1000:.1f} ms, "
+            f"interburst {between:.2f} s, harmonics "
+            + " ".join(f"{db:.1f}" for db in list(first.harmonics.values())[:5]) + " dB")
 
 
 def test_signals_measured(b):
@@ -114,20 +112,10 @@ def test_volume_rises(b):
     subprocess.run([b.annunciator, "--tones", b.tones, "--wav", path, "--priority", "high",
                     "--volume", "20", "--volume-max", "80", "--seconds", "60"], check=True)
     samples, rate = sound.read_wav(path)
-    heights = [max(max(samples[a:z]) for a, z in group) for group in groups(samples, rate)]
+    heights = [max(max(samples[a:z]) for a, z in group) for group in sound.bursts(samples, rate)]
     vs.check(len(heights) >= 4, "bursts", heights)
     for got, wanted in zip(heights[1:], (50 / 20, 80 / 20, 80 / 20)):
         in_range(got / heights[0], (wanted * 0.97, wanted * 1.03), "height of a burst", heights)
-
-
-def groups(samples, rate):
-    out = []
-    for s in sound.stretches(samples, rate):
-        if out and s[0] - out[-1][-1][1] < 2 * rate:
-            out[-1].append(s)
-        else:
-            out.append([s])
-    return out
 
 
 def test_tone_files_are_strict(b):
@@ -154,53 +142,6 @@ def test_tone_files_are_strict(b):
 
 
 # --- the program --------------------------------------------------------------------------------
-
-
-class FakeDaemon(vs.Process):
-    runs = 0
-
-    def __init__(self, b, *beds):
-        FakeDaemon.runs += 1
-        self.beds = beds or ("bed-1",)
-        super().__init__([sys.executable, os.path.join(vs.HERE, "vigil_fake_daemon.py"),
-                          b.stream_at, b.operate_at, str(FakeDaemon.runs), *self.beds])
-        self.wait_line("ready")
-
-    def say(self, **words):
-        self.child.stdin.write(json.dumps(words) + "\n")
-        self.child.stdin.flush()
-        return vs.now()
-
-    def sound(self, instance=None, priority="high", category="oxygen", bed="bed-1", role="room",
-              **members):
-        entry = None if instance is None else {"instance": instance, "priority": priority,
-                                               "category": category}
-        sounds = {"remote": None, "second": None, "room": None, role: entry}
-        instances = [] if entry is None else [{"condition": "SPO2_LOW", "state": "active",
-                                               "ack": False, "value_milli": 88000, **entry}]
-        return self.say(bed=bed, sounds=sounds, instances=instances, **members)
-
-    def requests(self, op, since=0):
-        out = []
-        for _, line in self.lines[since:]:
-            if f'"op": "{op}"' in line:
-                out.append(json.loads(line))
-        return out
-
-    def wait_request(self, op, since=0, ceiling=vs.CEILING, **members):
-        def look():
-            for r in self.requests(op, since):
-                if all(r.get(k) == v for k, v in members.items()):
-                    return r
-            return None
-        return vs.wait_for(look, lambda: f"{op} {members}; last: {self.tail(5)}", ceiling)
-
-    def freeze(self):
-        self.child.send_signal(signal.SIGSTOP)
-        return vs.now()
-
-    def thaw(self):
-        self.child.send_signal(signal.SIGCONT)
 
 
 class Speaker:
@@ -345,7 +286,7 @@ def test_daemon_killed(b):
     heard = speaker.wait_sound(mark) - at
     vs.within(heard, SOUND_AFTER_DEATH_S, "the daemon's death being heard")
     b.worst.add("death_s", heard)
-    vs.wait_for(lambda: len(groups(speaker.samples(mark), RATE)) >= 3, "three bursts")
+    vs.wait_for(lambda: len(sound.bursts(speaker.samples(mark), RATE)) >= 3, "three bursts")
 
     daemon = b.keep(FakeDaemon(b))
     p.wait_line("heard again")

@@ -113,16 +113,12 @@ def stretches(samples, rate, quiet_s=0.003):
     return [tuple(s) for s in out]
 
 
-def pulses(samples, rate, spectrum=True):
-    return [Pulse(samples, rate, a, b, spectrum) for a, b in stretches(samples, rate)]
-
-
-def bursts(found, gap_s=2.0):
-    """Pulses in bursts: a longer silence than any within one separates two."""
+def bursts(samples, rate, gap_s=2.0):
+    """Stretches of sound in bursts: a longer silence than any within one separates two."""
     out = []
-    for p in found:
-        if out and p.begin - out[-1][-1].end < gap_s:
-            out[-1].append(p)
+    for s in stretches(samples, rate):
+        if out and s[0] - out[-1][-1][1] < gap_s * rate:
+            out[-1].append(s)
         else:
-            out.append([p])
+            out.append([s])
     return out

@@ -1,0 +1,1 @@
+target_link_libraries(test_sink_state PRIVATE vigil_sink)
