@@ -509,6 +509,13 @@ class Bench:
 
     # Configuration: one bed of each name that a device uses.
 
+    def review(self, config):
+        """The record played again must make the same alarms. Returns the summary line."""
+        done = subprocess.run([os.path.join(self.bin, "vigild"), "--review", config],
+                              capture_output=True, text=True, timeout=300)
+        check(done.returncode == 0, "the record played again differs:", done.stdout, done.stderr)
+        return done.stdout.strip().splitlines()[-1]
+
     def config(self, devices, name="vigil.yaml", state_dir=None, limits="", beds=None,
                sockets=""):
         """devices: (id, bed, driver, link, extra lines...); the path of the file."""
