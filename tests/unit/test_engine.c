@@ -33,7 +33,8 @@ static int one_bed(void **state)
 
 static void test_engine__what_it_does_not_know_it_ignores(void **state)
 {
-    static const enum vg_event_kind kinds[] = { VG_EV_NONE, VG_EV_ALARM, VG_EV_FRESHNESS,
+    static const enum vg_event_kind kinds[] = { VG_EV_NONE,      VG_EV_ALARM, VG_EV_FRESHNESS,
+                                                VG_EV_LIMIT,     VG_EV_ROUTE, VG_EV_BIND,
                                                 VG_EV_KIND_COUNT };
     (void)state;
     for (size_t i = 0; i < VG_COUNT(kinds); i++) {
@@ -151,6 +152,15 @@ static void test_engine__a_vital_that_was_only_invalid_is_told(void **state)
     assert_int_equal(ev.u.reading.age_ns, -1);
 }
 
+static size_t count_effects(enum vg_event_kind kind)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < c->fx.count; i++) {
+        n += c->fx.of[i].ev.kind == kind ? 1u : 0u;
+    }
+    return n;
+}
+
 /* --- everything at once --------------------------------------------------------------------- */
 
 #define MANY 200
@@ -204,7 +214,9 @@ static void test_engine__an_override_closes_any_number(void **state)
     size_t open = vg_engine_open_alarms(c->engine, 0, c->now_ns, NULL, 0);
     assert_true(open > 2 * MANY);
     assert_int_equal(core_close_session(c, 0, "evacuated")->status, VG_OK);
-    assert_int_equal(c->fx.count, open + 1);
+    assert_int_equal(c->fx.count, 2 * open + 1); /* each alarm, its way to people, the answer */
+    assert_int_equal(count_effects(VG_EV_ALARM), open);
+    assert_int_equal(count_effects(VG_EV_ROUTE), open);
     assert_int_equal(vg_engine_open_alarms(c->engine, 0, c->now_ns, NULL, 0), 0);
 }
 

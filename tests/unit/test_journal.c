@@ -482,7 +482,7 @@ static void test_journal__does_not_write_into_a_record_that_is_ahead(void **stat
     (void)post(dose("r-1", 1));
     vg_journal_commit(&j);
     vg_journal_stop(&j);
-    assert_int_equal(ask(sql), 2);
+    assert_int_equal(ask(sql), 3);
     prepare(&j);
     (void)snprintf(j.path, sizeof j.path, "%s/vigil.db", dir); /* as if not there at the start */
     start(true);
@@ -495,19 +495,35 @@ static void test_journal__does_not_write_into_a_record_that_is_ahead(void **stat
 
 /* --- opening ---------------------------------------------------------------------------------- */
 
+/* Make the record what a program of schema version 1 or 2 left behind. */
+static void go_back_to_version(int version)
+{
+    char sql[32];
+    vg_journal_stop(&j);
+    assert_int_equal(ask("DROP INDEX event_story"), 0);
+    assert_int_equal(ask("CREATE INDEX event_decision ON event (seq)"
+                         " WHERE kind >= 6 AND kind <= 11"),
+                     0);
+    assert_int_equal(ask("DROP VIEW inhibition"), 0);
+    assert_int_equal(ask("DROP VIEW limit_change"), 0);
+    assert_int_equal(ask("DROP VIEW route"), 0);
+    if (version == 1) {
+        assert_int_equal(ask("DROP INDEX event_request"), 0);
+        assert_int_equal(ask("CREATE UNIQUE INDEX event_request ON event (request_id)"
+                             " WHERE request_id IS NOT NULL"),
+                         0);
+    }
+    (void)snprintf(sql, sizeof sql, "PRAGMA user_version = %d", version);
+    assert_int_equal(ask(sql), 0);
+}
+
 static void test_journal__two_beds_may_use_one_request_id(void **state)
 {
     (void)state;
     names.bed_count = 2;
     names.bed[1] = "bed-2";
     open_record();
-    /* A record of version 1 did not allow it. */
-    vg_journal_stop(&j);
-    assert_int_equal(ask("DROP INDEX event_request"), 0);
-    assert_int_equal(ask("CREATE UNIQUE INDEX event_request ON event (request_id)"
-                         " WHERE request_id IS NOT NULL"),
-                     0);
-    assert_int_equal(ask("PRAGMA user_version = 1"), 0);
+    go_back_to_version(1); /* which did not allow it */
     open_record();
     struct vg_event ev = dose("r-1", 1);
     (void)post(ev);
@@ -519,7 +535,33 @@ static void test_journal__two_beds_may_use_one_request_id(void **state)
     vg_journal_commit(&j);
     assert_int_equal(ask("SELECT count(*) FROM dose WHERE request_id = 'r-1'"), 2);
     assert_int_equal(duplicate_number, 3);
-    assert_int_equal(ask("PRAGMA user_version"), 2);
+    assert_int_equal(ask("PRAGMA user_version"), 3);
+}
+
+/* The indexes and views of a record that was brought up are those of a new one, and what stood in it
+ * still does. */
+static void test_journal__an_older_record_is_brought_up(void **state)
+{
+    static const char objects[] =
+        "SELECT count(*) FROM sqlite_master WHERE name NOT LIKE 'sqlite%'";
+    (void)state;
+    open_record();
+    int64_t in_a_new_one = ask(objects);
+    for (int version = 2; version >= 1; version--) {
+        (void)post(dose(version == 2 ? "r-2" : "r-1", 1));
+        vg_journal_commit(&j);
+        go_back_to_version(version);
+        open_record();
+        assert_int_equal(ask("PRAGMA user_version"), 3);
+        assert_int_equal(ask(objects), in_a_new_one);
+        assert_int_equal(ask("SELECT count(*) FROM sqlite_master WHERE name = 'event_story'"), 1);
+        assert_int_equal(ask("SELECT count(*) FROM sqlite_master WHERE name = 'event_decision'"),
+                         0);
+        assert_int_equal(ask("SELECT count(*) FROM inhibition"), 0);
+        assert_int_equal(ask("SELECT count(*) FROM limit_change"), 0);
+        assert_int_equal(ask("SELECT count(*) FROM route"), 0);
+        assert_int_equal(ask("SELECT count(*) FROM dose"), 3 - version);
+    }
 }
 
 static void test_journal__belongs_to_one_daemon(void **state)
@@ -749,6 +791,7 @@ int main(void)
         T(test_journal__a_command_whose_number_is_taken_is_not_confirmed),
         T(test_journal__does_not_write_into_a_record_that_is_ahead),
         T(test_journal__two_beds_may_use_one_request_id),
+        T(test_journal__an_older_record_is_brought_up),
         T(test_journal__belongs_to_one_daemon),
         T(test_journal__keeps_a_damaged_file_and_begins_a_new_one),
         T(test_journal__leaves_a_newer_record_alone),

@@ -332,8 +332,27 @@ static void test_vitals__other_signals_are_passed_on_and_change_nothing(void **s
     assert_int_equal(c->fx.of[0].verbs, VG_DO_SEND | VG_DO_RECORD);
     assert_int_equal(fresh(oxi, VG_VITAL_SPO2), VG_FRESH_FRESH);
     core_signal(c, oxi, VG_SIGNAL_SENSOR_OFF);
-    core_signal(c, oxi, VG_SIGNAL_SENSOR_OFF | VG_SIGNAL_LOW_BATTERY); /* still off */
+    core_signal(c, oxi, VG_SIGNAL_SENSOR_OFF | VG_SIGNAL_SEARCHING); /* still off */
     assert_int_equal(c->fx.count, 1);
+}
+
+static void test_vitals__a_low_battery_is_an_alarm_of_its_own(void **state)
+{
+    (void)state;
+    core_spo2(c, oxi, 97);
+    core_signal(c, oxi, VG_SIGNAL_LOW_BATTERY);
+    assert_int_equal(c->fx.count, 3); /* the signal, the alarm, its way to people */
+    assert_non_null(core_effect(c, VG_EV_SIGNAL));
+    assert_non_null(core_alarm(c, VG_COND_BATTERY, VG_AW_OPEN));
+    assert_non_null(core_effect(c, VG_EV_ROUTE));
+    assert_int_equal(core_state(c, 0, VG_COND_BATTERY, oxi), VG_CS_ACTIVE);
+    assert_int_equal(fresh(oxi, VG_VITAL_SPO2), VG_FRESH_FRESH);
+    core_signal(c, oxi, VG_SIGNAL_LOW_BATTERY | VG_SIGNAL_ARTIFACT);
+    assert_int_equal(c->fx.count, 1); /* still low */
+    core_wait(c, CORE_S(60));
+    assert_int_equal(core_state(c, 0, VG_COND_BATTERY, oxi), VG_CS_ACTIVE);
+    core_signal(c, oxi, 0);
+    assert_int_equal(core_state(c, 0, VG_COND_BATTERY, oxi), VG_CS_NORMAL);
 }
 
 static void test_vitals__sensor_off_rises_with_the_session(void **state)
@@ -397,6 +416,7 @@ int main(void)
         WITH_ONE(test_vitals__not_monitored_after_a_minute_of_session),
         WITH_ONE(test_vitals__an_unused_probe_alarms_nobody),
         WITH_ONE(test_vitals__other_signals_are_passed_on_and_change_nothing),
+        WITH_ONE(test_vitals__a_low_battery_is_an_alarm_of_its_own),
         WITH_ONE(test_vitals__sensor_off_rises_with_the_session),
         WITH_ONE(test_vitals__a_link_that_comes_and_goes_within_ten_seconds_is_no_alarm),
         WITH_ONE(test_vitals__a_device_that_never_came_is_missed),

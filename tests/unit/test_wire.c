@@ -23,8 +23,12 @@ static const struct vg_wire_names names = {
     .boot = "bea87f6c-3293-4ccd-a5b3-edc7d82349a2",
     .bed_count = 1,
     .device_count = 1,
+    .sink_count = 2,
+    .profile_count = 1,
     .bed = { long_id },
     .device = { long_id },
+    .sink = { long_id, "desk" },
+    .profile = { long_id },
 };
 
 /* A byte that needs six in JSON: requests refuse it, the encoder must survive it. */
@@ -154,6 +158,21 @@ static void worst_strings(struct vg_event *ev, char c)
     }
 }
 
+static void small_instance(struct vg_event *ev)
+{
+    if (ev->kind == VG_EV_ALARM) {
+        ev->u.alarm.instance = 3;
+    } else if (ev->kind == VG_EV_ACK) {
+        ev->u.ack.instance = 3;
+    } else if (ev->kind == VG_EV_ROUTE) {
+        ev->u.route.instance = 3;
+    } else if (ev->kind == VG_EV_SINK) {
+        ev->u.sink.instance = 3;
+    } else {
+        /* has none */
+    }
+}
+
 static json_t *parse(const char *body, size_t len)
 {
     json_error_t err;
@@ -207,9 +226,9 @@ static void test_wire__every_kind_fits_at_its_worst(void **state)
                                            sizeof body, &len),
                              VG_OK);
             assert_true(len < VG_WIRE_MAX);
-            ev.seq = 1;
+            ev.seq = 1; /* jansson reads no number beyond INT64_MAX */
             ev.session = 2;
-            ev.u.alarm.instance = k == VG_EV_ALARM || k == VG_EV_ACK ? 3 : ev.u.alarm.instance;
+            small_instance(&ev);
             assert_int_equal(vg_wire_event(&names, &ev, (struct vg_wire_stamp){ 1, true }, body,
                                            sizeof body, &len),
                              VG_OK);
@@ -238,30 +257,63 @@ static void test_wire__a_small_buffer_is_never_half_filled(void **state)
     }
 }
 
+/* Everything that can be inhibited is, by people with long names and reasons. */
+static void inhibit_everything(struct vg_wire_alarms *a, struct vg_wire_inhibition *all)
+{
+    static const char who[] = "01234567890123456789012";
+    static const char why[] = "01234567890123456789012345678901234567890123456";
+    static_assert(sizeof who == VG_NAME_MAX && sizeof why == VG_REASON_MAX, "as long as it gets");
+    for (uint8_t v = 0; v <= VG_VITAL_COUNT; v++) {
+        all[v] = (struct vg_wire_inhibition){ v, VG_IS_AUDIO_PAUSED, INT64_MAX, who, why };
+    }
+    a->inhibition = all;
+    a->inhibition_count = VG_VITAL_COUNT + 1;
+    a->quiet = (struct vg_wire_quiet){ true, INT64_MAX, who };
+    a->test_left_ns = INT64_MAX;
+    for (size_t r = 0; r < VG_SINK_ROLES; r++) {
+        a->sound[r] = (struct vg_wire_sound){ INT64_MAX, VG_PRIO_MED, VG_CAT_CARDIO };
+    }
+}
+
 static void test_wire__alarm_state_with_long_names_loses_entries_only(void **state)
 {
     static struct vg_event open[VG_WIRE_ALARMS_MAX];
+    static struct vg_wire_alarm_more more[VG_WIRE_ALARMS_MAX];
+    static struct vg_wire_inhibition all[VG_VITAL_COUNT + 1];
     struct vg_now now = { .mono_ns = INT64_MAX, .utc_ns = INT64_MAX };
-    struct vg_wire_alarms a = {
-        .count = 7, .now = &now, .open_count = 99, .alarm = open, .session = INT64_MAX, .test = true
-    };
-    char body[VG_WIRE_MAX];
+    struct vg_wire_alarms a = { .count = 7,
+                                .run = INT64_MAX,
+                                .now = &now,
+                                .open_count = 99,
+                                .alarm = open,
+                                .more = more,
+                                .session = INT64_MAX,
+                                .test = true };
+    static char body[VG_WIRE_ALARMS_BYTES];
     size_t len = 0;
 
     (void)state;
+    inhibit_everything(&a, all);
     for (size_t i = 0; i < VG_COUNT(open); i++) {
         open[i] = base(VG_EV_ALARM);
         worst_strings(&open[i], 'x');
         open[i].u.alarm.instance = INT64_MAX;
+        more[i] = (struct vg_wire_alarm_more){ VG_CAT_CARDIO, VG_RS_ESCALATED, VG_IS_ALARM_PAUSED,
+                                               UINT16_MAX };
     }
-    a.listed = VG_COUNT(open);
-    while (vg_wire_alarms(&names, &a, body, sizeof body, &len) != VG_OK) {
-        assert_true(a.listed > 8); /* a bed with eight alarms shows all of them */
+    a.listed = VG_COUNT(open); /* in the frame made for it, none is lost */
+    assert_int_equal(vg_wire_alarms(&names, &a, body, sizeof body, &len), VG_OK);
+    a.inhibition_count = 0;
+    while (vg_wire_alarms(&names, &a, body, VG_WIRE_MAX, &len) != VG_OK) {
+        assert_true(a.listed > 8); /* even in the frame of one event eight alarms would fit */
         a.listed--;
     }
+    a.inhibition_count = VG_VITAL_COUNT + 1;
+    assert_int_equal(vg_wire_alarms(&names, &a, body, sizeof body, &len), VG_OK);
     json_t *o = parse(body, len);
     assert_int_equal(number(o, "open"), 99);
     assert_int_equal(json_array_size(json_object_get(o, "instances")), a.listed);
+    assert_int_equal(json_array_size(json_object_get(o, "inhibited")), VG_VITAL_COUNT + 1);
     assert_string_equal(word(o, "boot"), names.boot);
     json_decref(o);
 }
@@ -290,6 +342,13 @@ static void test_wire__topics(void **state)
         { VG_EV_NIBP_COMMAND, NULL },
         { VG_EV_CLOCK, NULL },
         { VG_EV_TICK, NULL },
+        { VG_EV_INHIBIT, NULL },
+        { VG_EV_LIMITS, NULL },
+        { VG_EV_LIMIT, ".session" },
+        { VG_EV_ROUTE, NULL },
+        { VG_EV_SINK, NULL },
+        { VG_EV_CARE, ".session" },
+        { VG_EV_BIND, NULL },
     };
     char topic[VG_TOPIC_MAX];
     char wanted[VG_TOPIC_MAX];
@@ -574,7 +633,9 @@ static void alarm_case(enum vg_condition c, enum vg_cond_state to, enum vg_alarm
     struct vg_alarm_event *a = &ev.u.alarm;
 
     a->condition = (uint8_t)c;
-    a->subject = c == VG_COND_DATA_LOST ? (uint16_t)VG_VITAL_SPO2 : VG_SUBJECT_NONE;
+    a->subject = c == VG_COND_DATA_LOST || c == VG_COND_VITAL_DUE ? (uint16_t)VG_VITAL_NIBP_SYS
+                 : c == VG_COND_SINK_LOST                         ? 1
+                                                                  : VG_SUBJECT_NONE;
     a->from = (uint8_t)((to + 1u) % VG_CS_COUNT);
     a->to = (uint8_t)to;
     a->what = (uint8_t)what;
@@ -614,6 +675,126 @@ static void test_wire__alarms_come_back(void **state)
     }
 }
 
+static void test_wire__inhibitions_come_back(void **state)
+{
+    (void)state;
+    for (unsigned what = 0; what < VG_IW_COUNT; what++) {
+        for (unsigned v = 0; v <= VG_VITAL_COUNT; v++) {
+            struct vg_event ev = base(VG_EV_INHIBIT);
+            struct vg_event back;
+            worst_strings(&ev, '"');
+            ev.u.inhibit.what = (uint8_t)what;
+            ev.u.inhibit.vital = (uint8_t)v;
+            ev.u.inhibit.from = (uint8_t)(what == VG_IW_MOVED ? v % VG_IS_COUNT : 0);
+            ev.u.inhibit.to = (uint8_t)(what == VG_IW_MOVED ? (v + 1) % VG_IS_COUNT : 0);
+            ev.u.inhibit.row = 0; /* for people: which rule it was, replay does not ask */
+            there_and_back(&ev, &back);
+            assert_memory_equal(&back.u.inhibit, &ev.u.inhibit, sizeof ev.u.inhibit);
+        }
+    }
+}
+
+static void test_wire__limits_come_back(void **state)
+{
+    struct vg_event back;
+    (void)state;
+    for (unsigned what = 0; what < VG_LW_COUNT; what++) {
+        struct vg_event ev = base(VG_EV_LIMITS);
+        worst_strings(&ev, 'x');
+        ev.u.limits.what = (uint8_t)what;
+        ev.u.limits.index = what == VG_LW_SET ? VG_COND_MAP_LOW : 0;
+        ev.u.limits.limit_milli = what == VG_LW_SET ? 65500 : 0;
+        there_and_back(&ev, &back);
+        assert_memory_equal(&back.u.limits, &ev.u.limits, sizeof ev.u.limits);
+    }
+    for (unsigned cause = 0; cause < VG_LC_COUNT; cause++) {
+        struct vg_event ev = base(VG_EV_LIMIT);
+        worst_strings(&ev, '\\');
+        ev.u.limit.condition = VG_COND_SPO2_LOW;
+        ev.u.limit.cause = (uint8_t)cause;
+        ev.u.limit.new_milli = INT32_MAX;
+        ev.u.limit.sat_seconds = 50;
+        there_and_back(&ev, &back);
+        assert_memory_equal(&back.u.limit, &ev.u.limit, sizeof ev.u.limit);
+    }
+}
+
+static void test_wire__words_of_sinks_come_back(void **state)
+{
+    struct vg_event back;
+    (void)state;
+    for (unsigned what = 0; what < VG_SW_COUNT; what++) {
+        struct vg_event ev = base(VG_EV_SINK);
+        ev.u.sink.what = (uint8_t)what;
+        ev.u.sink.sink = 1;
+        ev.u.sink.instance = what == VG_SW_RECEIPT ? INT64_MAX : 0;
+        there_and_back(&ev, &back);
+        assert_int_equal(back.u.sink.what, what);
+        assert_int_equal(back.u.sink.sink, 1);
+        assert_int_equal(back.u.sink.instance, ev.u.sink.instance);
+    }
+}
+
+static void care_case(struct vg_care care)
+{
+    struct vg_event ev = base(VG_EV_CARE);
+    struct vg_event back;
+    ev.u.care = care;
+    there_and_back(&ev, &back);
+    assert_memory_equal(&back.u.care, &ev.u.care, sizeof ev.u.care);
+}
+
+/* A command, and what the engine keeps of it. */
+static void test_wire__care_comes_back(void **state)
+{
+    (void)state;
+    care_case((struct vg_care){ "r", "nurse", { 5 }, VG_CW_SEDATION });
+    care_case((struct vg_care){ "r", "nurse", { 0 }, VG_CW_BASELINE });
+    care_case((struct vg_care){ "", "", { 118000, 74000, 89000, -1, -1 }, VG_CW_BASELINE });
+    care_case((struct vg_care){ "r", "nurse", { VG_VITAL_NIBP_SYS, 300, 0 }, VG_CW_SCHEDULE });
+    care_case((struct vg_care){ "", "", { VG_VITAL_NIBP_SYS, 300, -7 }, VG_CW_SCHEDULE });
+    care_case((struct vg_care){ "", "nurse", { 600 }, VG_CW_QUIET_ON });
+    care_case((struct vg_care){ "", "", { 0 }, VG_CW_QUIET_OFF });
+    care_case((struct vg_care){ "r", "nurse", { VG_PRIO_HIGH }, VG_CW_TEST });
+}
+
+static void test_wire__what_devices_and_the_daemon_said_comes_back(void **state)
+{
+    struct vg_event ev = base(VG_EV_SIGNAL);
+    struct vg_event back;
+    (void)state;
+    ev.u.signal.bits = 0xff;
+    there_and_back(&ev, &back);
+    assert_int_equal(back.u.signal.bits, 0xff);
+    ev = base(VG_EV_DEVICE);
+    ev.u.dev.from = VG_PORT_SILENT;
+    ev.u.dev.to = VG_PORT_BACKOFF;
+    there_and_back(&ev, &back);
+    assert_int_equal(back.u.dev.from, VG_PORT_SILENT);
+    assert_int_equal(back.u.dev.to, VG_PORT_BACKOFF);
+    ev = base(VG_EV_CLOCK);
+    ev.u.clock.step_ns = -7 * VG_NS_PER_S;
+    there_and_back(&ev, &back);
+    assert_int_equal(back.u.clock.step_ns, -7 * VG_NS_PER_S);
+    ev = base(VG_EV_DAEMON);
+    ev.u.daemon.what = VG_DAEMON_STARTED;
+    ev.u.daemon.first_seq = 12;
+    there_and_back(&ev, &back);
+    assert_int_equal(back.u.daemon.what, VG_DAEMON_STARTED);
+    assert_int_equal(back.u.daemon.first_seq, 12);
+    for (unsigned e = 0; e < VG_NIBP_ERROR_COUNT; e++) {
+        ev = base(VG_EV_NIBP);
+        ev.u.nibp = (struct vg_nibp){ .sys_milli = 118000,
+                                      .dia_milli = 74000,
+                                      .error = (uint8_t)e };
+        there_and_back(&ev, &back);
+        assert_int_equal(back.u.nibp.error, e);
+        assert_int_equal(back.u.nibp.sys_milli, e == VG_NIBP_OK ? 118000 : 0);
+    }
+    ev = base(VG_EV_BIND);
+    there_and_back(&ev, &back);
+}
+
 /* A member less, another type, a word too many: an error, never a guess. */
 static void test_wire__damaged_payloads_are_errors(void **state)
 {
@@ -643,7 +824,38 @@ static void test_wire__damaged_payloads_are_errors(void **state)
         { VG_EV_ALARM, "{\"alarm\":\"SPO2_LOW\",\"state\":\"active\",\"was\":\"normal\","
                        "\"priority\":\"high\",\"event\":\"open\",\"instance\":1,"
                        "\"value_milli\":88000000000,\"limit_milli\":1}" },
+        { VG_EV_ALARM, "{\"alarm\":\"SINK_LOST\",\"state\":\"active\",\"was\":\"normal\","
+                       "\"priority\":\"high\",\"event\":\"open\",\"instance\":1,"
+                       "\"value_milli\":null,\"limit_milli\":null,\"since_mono_ms\":0,"
+                       "\"sink\":\"of-yesterday\"}" },
+        { VG_EV_INHIBIT, "{\"event\":\"alarm_off\",\"scope\":\"smell\",\"reason\":\"\","
+                         "\"operator\":\"a\",\"request_id\":\"r\"}" },
+        { VG_EV_INHIBIT, "{\"event\":\"moved\",\"scope\":\"audio\",\"reason\":\"\","
+                         "\"operator\":\"a\",\"request_id\":\"\",\"state\":\"on\"}" },
+        { VG_EV_LIMITS, "{\"event\":\"set\",\"condition\":\"SPO2_LOW\",\"reason\":\"w\","
+                        "\"operator\":\"a\",\"request_id\":\"r\"}" },
+        { VG_EV_LIMITS, "{\"event\":\"profile\",\"profile\":\"of-yesterday\",\"reason\":\"w\","
+                        "\"operator\":\"a\",\"request_id\":\"r\"}" },
+        { VG_EV_LIMIT, "{\"condition\":\"SPO2_LOW\",\"cause\":\"changed\",\"old_milli\":1,"
+                       "\"limit_milli\":88000000000,\"sat_seconds\":0,\"operator\":\"\"}" },
+        { VG_EV_SINK, "{\"event\":\"receipt\",\"sink\":\"desk\",\"instance\":-1}" },
+        { VG_EV_SINK, "{\"event\":\"ok\",\"sink\":\"of-yesterday\"}" },
+        { VG_EV_CARE, "{\"event\":\"sedation\",\"operator\":\"a\",\"request_id\":\"r\"}" },
+        { VG_EV_CARE, "{\"event\":\"baseline\",\"operator\":\"a\",\"request_id\":\"\","
+                      "\"sys_milli\":-5}" },
+        { VG_EV_CARE, "{\"event\":\"schedule\",\"operator\":\"a\",\"request_id\":\"r\","
+                      "\"vital\":\"spo2\",\"every_s\":-1,\"next_s\":0}" },
+        { VG_EV_CARE, "{\"event\":\"test_signal\",\"operator\":\"a\",\"request_id\":\"r\","
+                      "\"priority\":\"loud\"}" },
+        { VG_EV_NIBP, "{\"error\":\"ok\",\"sys\":118,\"dia\":74}" },
+        { VG_EV_DEVICE, "{\"state\":\"online\"}" },
+        { VG_EV_SIGNAL, "{\"signals\":[\"sensor_off\",\"tickling\"]}" },
+        { VG_EV_SIGNAL, "{}" },
+        { VG_EV_CLOCK, "{\"step_ms\":\"5\"}" },
+        { VG_EV_DAEMON, "{\"event\":\"started\"}" },
         { VG_EV_READING, "{\"vital\":\"spo2\"}" },
+        { VG_EV_ROUTE, "{}" },
+        { VG_EV_KIND_COUNT, "{}" },
         { VG_EV_TICK, "{}" },
     };
 
@@ -677,6 +889,11 @@ int main(void)
         cmocka_unit_test(test_wire__doses_come_back),
         cmocka_unit_test(test_wire__acks_and_cuff_commands_come_back),
         cmocka_unit_test(test_wire__alarms_come_back),
+        cmocka_unit_test(test_wire__inhibitions_come_back),
+        cmocka_unit_test(test_wire__limits_come_back),
+        cmocka_unit_test(test_wire__words_of_sinks_come_back),
+        cmocka_unit_test(test_wire__care_comes_back),
+        cmocka_unit_test(test_wire__what_devices_and_the_daemon_said_comes_back),
         cmocka_unit_test(test_wire__damaged_payloads_are_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
