@@ -23,11 +23,7 @@ static void clear_bed(struct vg_bed *bed)
     for (size_t i = 0; i < VG_RECEIPTS_MAX && bed->receipts[i].seq != 0; i++) {
         memset(&bed->receipts[i], 0, sizeof bed->receipts[i]);
     }
-    memset(&bed->session, 0, sizeof bed->session);
-    memset(bed->vital_slot, 0, sizeof bed->vital_slot);
-    bed->slot_count = 0;
-    bed->receipt_next = 0;
-    bed->replayed = false;
+    memset(bed, 0, offsetof(struct vg_bed, slots));
 }
 
 struct core *core_new(unsigned which, uint16_t beds, const struct vg_limits *limits,
@@ -79,6 +75,12 @@ uint16_t core_add_cuff(struct core *c, uint16_t bed)
 
 static void keep(struct core *c)
 {
+    /* Samples are recorded too, but no restart reads them: they would only fill the list. */
+    static const uint32_t is_read_again = 1u << VG_EV_CUFF | 1u << VG_EV_SESSION |
+                                          1u << VG_EV_DOSE | 1u << VG_EV_ACK |
+                                          1u << VG_EV_NIBP_COMMAND | 1u << VG_EV_ALARM |
+                                          1u << VG_EV_INHIBIT | 1u << VG_EV_LIMITS |
+                                          1u << VG_EV_LIMIT | 1u << VG_EV_CARE | 1u << VG_EV_BIND;
     VG_ASSERT(c->fx.count <= VG_EFFECTS_MAX);
     for (size_t i = 0; i < c->fx.count; i++) {
         const struct vg_effect *fx = &c->fx.of[i];
@@ -89,9 +91,7 @@ static void keep(struct core *c)
         if ((fx->verbs & VG_DO_RECORD) != 0 && fx->ev.seq > c->record_last) {
             c->record_last = fx->ev.seq;
         }
-        /* Samples are recorded too, but no restart reads them: they would only fill the list. */
-        if ((fx->verbs & VG_DO_RECORD) != 0 && fx->ev.kind >= VG_EV_CUFF &&
-            fx->ev.kind <= VG_EV_ALARM) {
+        if ((fx->verbs & VG_DO_RECORD) != 0 && (is_read_again & (1u << fx->ev.kind)) != 0) {
             VG_ASSERT(c->record_count < CORE_RECORD_MAX);
             c->record[c->record_count++] = fx->ev;
         }
@@ -256,6 +256,18 @@ void core_daemon(struct core *c, uint16_t bed, enum vg_daemon_what what)
     (void)core_feed(c, &ev);
 }
 
+/* --- sinks ---------------------------------------------------------------------------------- */
+
+void core_sink(struct core *c, uint16_t bed, uint8_t sink, enum vg_sink_what what,
+               uint64_t instance)
+{
+    struct vg_event ev = core_event(c, VG_EV_SINK, bed, VG_DEVICE_NONE);
+    ev.u.sink.sink = sink;
+    ev.u.sink.what = (uint8_t)what;
+    ev.u.sink.instance = instance;
+    (void)core_feed(c, &ev);
+}
+
 /* --- people --------------------------------------------------------------------------------- */
 
 static void put(char *to, size_t size, const char *text)
@@ -322,6 +334,46 @@ const struct vg_effect *core_command(struct core *c, uint16_t bed, uint16_t devi
     ev.u.command.what = (uint8_t)what;
     request_id(c, ev.u.command.request_id);
     put(ev.u.command.operator_id, VG_NAME_MAX, "nurse");
+    (void)core_feed(c, &ev);
+    return core_reply(c);
+}
+
+const struct vg_effect *core_inhibit(struct core *c, uint16_t bed, enum vg_inhibit_what what,
+                                     enum vg_vital v)
+{
+    struct vg_event ev = core_event(c, VG_EV_INHIBIT, bed, VG_DEVICE_NONE);
+    ev.u.inhibit.what = (uint8_t)what;
+    ev.u.inhibit.vital = (uint8_t)v;
+    request_id(c, ev.u.inhibit.request_id);
+    put(ev.u.inhibit.operator_id, VG_NAME_MAX, "nurse");
+    put(ev.u.inhibit.reason, VG_REASON_MAX, "seen");
+    (void)core_feed(c, &ev);
+    return core_reply(c);
+}
+
+const struct vg_effect *core_limits(struct core *c, uint16_t bed, enum vg_limits_what what,
+                                    uint8_t index, int32_t limit_milli)
+{
+    struct vg_event ev = core_event(c, VG_EV_LIMITS, bed, VG_DEVICE_NONE);
+    ev.u.limits.what = (uint8_t)what;
+    ev.u.limits.index = index;
+    ev.u.limits.limit_milli = limit_milli;
+    request_id(c, ev.u.limits.request_id);
+    put(ev.u.limits.operator_id, VG_NAME_MAX, "nurse");
+    put(ev.u.limits.reason, VG_REASON_MAX, "seen");
+    (void)core_feed(c, &ev);
+    return core_reply(c);
+}
+
+const struct vg_effect *core_care(struct core *c, uint16_t bed, enum vg_care_what what,
+                                  int32_t first, int32_t second)
+{
+    struct vg_event ev = core_event(c, VG_EV_CARE, bed, VG_DEVICE_NONE);
+    ev.u.care.what = (uint8_t)what;
+    ev.u.care.value[0] = first;
+    ev.u.care.value[1] = second;
+    request_id(c, ev.u.care.request_id);
+    put(ev.u.care.operator_id, VG_NAME_MAX, "nurse");
     (void)core_feed(c, &ev);
     return core_reply(c);
 }

@@ -67,6 +67,11 @@ void core_result_error(struct core *c, uint16_t device, enum vg_nibp_error error
 void core_clock_step(struct core *c, uint16_t bed, int64_t step_ns);
 void core_daemon(struct core *c, uint16_t bed, enum vg_daemon_what what);
 
+/* What an alarm sink says of itself, or of one instance (RECEIPT). To one bed; the daemon tells a word
+ * about a sink to every bed. */
+void core_sink(struct core *c, uint16_t bed, uint8_t sink, enum vg_sink_what what,
+               uint64_t instance);
+
 /* What people ask. Each makes a fresh request id and returns the answer's effect. */
 const struct vg_effect *core_open_session(struct core *c, uint16_t bed, const char *patient);
 const struct vg_effect *core_close_session(struct core *c, uint16_t bed, const char *reason);
@@ -75,6 +80,12 @@ const struct vg_effect *core_dose(struct core *c, uint16_t bed, enum vg_dose_kin
                                   int64_t amount_ug, int64_t given_utc_ns);
 const struct vg_effect *core_command(struct core *c, uint16_t bed, uint16_t device,
                                      enum vg_request_what what);
+const struct vg_effect *core_inhibit(struct core *c, uint16_t bed, enum vg_inhibit_what what,
+                                     enum vg_vital v);
+const struct vg_effect *core_limits(struct core *c, uint16_t bed, enum vg_limits_what what,
+                                    uint8_t index, int32_t limit_milli);
+const struct vg_effect *core_care(struct core *c, uint16_t bed, enum vg_care_what what,
+                                  int32_t first, int32_t second);
 /* One whole determination that ends with these numbers, and the cooldown after it. */
 void core_measure(struct core *c, uint16_t device, int32_t sys, int32_t dia);
 void core_measure_fails(struct core *c, uint16_t device, enum vg_nibp_error error);
