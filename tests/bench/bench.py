@@ -3,7 +3,7 @@
 
     bench.py BUILD [NAME...] [--seconds S] [--rounds R] [--devices N,...] [--quick]
 
-NAME: latency alarm modbus doses decode replay; all without one. --quick: short runs and few devices, to see
+NAME: latency alarm storm modbus doses decode replay; all without one. --quick: short runs and few devices, to see
 that everything works. Each line is {"bench", "n", "vigil", "floor", "ratio"}; figures of several rounds are
 medians, rounds of Vigil and floor alternate, so that drift meets both. There is no pass or fail: a figure
 means something beside the floor of the same line only.
@@ -23,7 +23,9 @@ import sys
 import tempfile
 import time
 
-NAMES = ["latency", "alarm", "modbus", "doses", "decode", "replay"]
+import storm
+
+NAMES = ["latency", "alarm", "storm", "modbus", "doses", "decode", "replay"]
 
 LIMITS = """limits:
   spo2_low: { limit: 90, delay: 0s, clear: 0s, latch: none }
@@ -239,6 +241,11 @@ def bench_alarm(b):
     for n in (4,) if b.quick else (16, 64):
         oximeters(b, "alarm", n, True)
     oximeters(b, "alarm_slow_disk_150ms", 4 if b.quick else 16, True, 150)
+
+
+def bench_storm(b):
+    figures = storm.run(b, 10 if b.quick else 60)
+    say("storm", storm.BEDS * storm.PER_BED, figures, {}, {})
 
 
 # --- Modbus ------------------------------------------------------------------------------------------
