@@ -17,7 +17,7 @@ struct vg_link_ops {
     const char *name;
     /* Begin to open. VG_OK: l->fd is set; l->connecting says that it is not usable yet. */
     enum vg_status (*open)(struct vg_link *l, const struct vg_link_config *cfg);
-    /* fd became writable while connecting. */
+    /* fd became ready while connecting: VG_OK when it is usable now, as the same or another fd. */
     enum vg_status (*connected)(struct vg_link *l);
     /* > 0 bytes; 0 nothing now; < 0 the link is gone (end-of-file, hang-up, error). */
     ssize_t (*read)(struct vg_link *l, uint8_t *buf, size_t cap);
@@ -28,7 +28,7 @@ struct vg_link_ops {
 
 struct vg_link {
     const struct vg_link_ops *ops;
-    void *handle; /* libserialport's port */
+    void *handle; /* link_serial.c: its opening */
     int fd;       /* -1 = closed */
     bool connecting;
     bool simulated; /* a pseudo-terminal or a loopback address: not a real device */

@@ -22,7 +22,8 @@
  * everybody else. */
 #define READS_MAX 8
 #define TCP_REOPEN_NS (10 * VG_NS_PER_S)
-#define TCP_CONNECT_NS (3 * VG_NS_PER_S)
+/* To a network server, or to an adapter that does not answer its driver. */
+#define CONNECT_NS (3 * VG_NS_PER_S)
 
 static void on_ready(void *state, uint32_t events);
 
@@ -102,7 +103,7 @@ static void open_link(struct vg_port *p)
     }
     if (p->link.connecting) {
         vg_reactor_watch_write(&p->v->reactor, p->link.fd, true);
-        p->conn.due_ns = p->v->reactor.now.mono_ns + TCP_CONNECT_NS;
+        p->conn.due_ns = p->v->reactor.now.mono_ns + CONNECT_NS;
         move(p, VG_PORT_OPENING, VG_OK);
         return;
     }
@@ -142,16 +143,27 @@ static void read_in(struct vg_port *p)
     }
 }
 
+/* The descriptor that said so may be another than the one that carries the bytes. */
+static void finish_opening(struct vg_port *p)
+{
+    vg_reactor_remove(&p->v->reactor, p->link.fd);
+    enum vg_status st = p->link.ops->connected(&p->link);
+    if (st == VG_OK) {
+        st = vg_reactor_add(&p->v->reactor, p->link.fd, on_ready, p);
+    }
+    if (st != VG_OK) {
+        lose(p, st);
+        return;
+    }
+    begin(p);
+}
+
 static void on_ready(void *state, uint32_t events)
 {
     struct vg_port *p = state;
 
     if (p->link.connecting) {
-        if (p->link.ops->connected(&p->link) != VG_OK) {
-            lose(p, VG_ERR_LOST);
-            return;
-        }
-        begin(p);
+        finish_opening(p);
         return;
     }
     if ((events & (uint32_t)EPOLLIN) != 0) {

@@ -1,66 +1,19 @@
 """Cables pulled and put back, many times, on every kind of link a test can have.
 
 VIGIL_REPLUGS sets how often each cable is pulled (50). A serial: link cannot be a pseudo-terminal,
-because libserialport refuses them; it shares everything but its open with tty:.
+because libserialport refuses them; tests/qemu/ pulls that one.
 """
 import os
-import random
 import threading
 import time
 
 import vigil_system as vs
+from vigil_puller import RETURN_LIMIT_S, Puller
 
-ANNOUNCE_LIMIT_S = 2.0
-RETURN_LIMIT_S = 3.0
 STEADY_GAP_LIMIT_S = 1.5
 # Log lines of one device: its connection is reported at most once in ten seconds.
 LOG_PERIOD_S = 10.0
 MODBUS = ("unit: 17", "poll: 500ms", "timeout: 200ms", "options: { map: vm2 }")
-
-
-class Puller(threading.Thread):
-    """Pulls one cable again and again, and measures what the stream says of it."""
-
-    def __init__(self, stream, sim, device, bed, times, worst):
-        super().__init__(daemon=True)
-        self.stream = stream
-        self.sim = sim
-        self.device = device
-        self.topic = f"v1.{bed}.device.{device}"
-        self.vital = None if device == "cuff" else f"v1.{bed}.vital.spo2"
-        self.times = times
-        self.worst = worst
-        self.random = random.Random(random.random())
-        self.done = 0
-        self.error = None
-
-    def run(self):
-        try:
-            for _ in range(self.times):
-                self.once()
-                self.done += 1
-        except Exception as e:
-            self.error = e
-
-    def once(self):
-        time.sleep(self.random.uniform(0.02, 0.4))
-        mark = self.stream.mark()
-        pulled = self.sim.unplug()
-        lost = self.stream.wait(self.topic, mark, event="state", online=False)
-        self.worst.add(f"announce_{self.device}_s", lost.at - pulled)
-        vs.within(lost.at - pulled, ANNOUNCE_LIMIT_S, f"announcing that {self.device} is gone")
-
-        time.sleep(self.random.uniform(0, 0.8))
-        mark = self.stream.mark()
-        plugged = self.sim.replug()
-        if self.vital is None:
-            back = self.stream.wait(self.topic, mark, event="state", online=True)
-        else:
-            back = self.stream.wait(self.vital, mark, test=vs.is_value)
-            # A frame that was on its way before the cable came back does not count.
-            vs.check(back.body["quality"] == "ok", "quality", back)
-        self.worst.add(f"return_{self.device}_s", back.at - plugged)
-        vs.within(back.at - plugged, RETURN_LIMIT_S, f"a reading of {self.device}")
 
 
 class Load(threading.Thread):

@@ -12,6 +12,8 @@
 #include <fcntl.h>
 #include <libserialport.h>
 #include <limits.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,8 +32,9 @@ static struct {
     int ports, opens;    /* alive */
     int fd;
     char name[PATH_MAX];
-    char done[256]; /* the calls, in order */
-} fake;
+    char done[256];       /* the calls, in order */
+    pthread_mutex_t hung; /* held: the adapter does not answer */
+} fake = { .hung = PTHREAD_MUTEX_INITIALIZER };
 
 static char token; /* what stands for a port */
 
@@ -69,13 +72,27 @@ enum sp_return __wrap_sp_get_port_by_name(const char *name, struct sp_port **out
     return rc;
 }
 
+/* The library leaves a line on which read() never says "nothing yet". */
+static void leave_like_the_library(int fd)
+{
+    struct termios t;
+    assert_int_equal(tcgetattr(fd, &t), 0);
+    cfmakeraw(&t);
+    t.c_cc[VMIN] = 0;
+    t.c_cc[VTIME] = 0;
+    assert_int_equal(tcsetattr(fd, TCSANOW, &t), 0);
+}
+
 enum sp_return __wrap_sp_open(struct sp_port *port, enum sp_mode flags)
 {
+    (void)pthread_mutex_lock(&fake.hung);
+    (void)pthread_mutex_unlock(&fake.hung);
     enum sp_return rc = call("open", (int)flags);
     (void)port;
     if (rc == SP_OK) {
         fake.fd = open(fake.name, O_RDWR | O_NOCTTY | O_NONBLOCK);
         assert_true(fake.fd >= 0);
+        leave_like_the_library(fake.fd);
         fake.opens++;
     }
     return rc;
@@ -146,7 +163,9 @@ static struct vg_link_config config;
 static int set_up(void **state)
 {
     (void)state;
-    memset(&fake, 0, sizeof fake);
+    fake.failing = NULL;
+    fake.ports = fake.opens = 0;
+    fake.done[0] = '\0';
     memset(&config, 0, sizeof config);
     pty_open(&pty);
     config.scheme = VG_SCHEME_SERIAL;
@@ -162,12 +181,25 @@ static int tear_down(void **state)
     return 0;
 }
 
+/* Open and wait, as a port does. */
+static enum vg_status open_now(struct vg_link *l)
+{
+    enum vg_status st = l->ops->open(l, &config);
+    if (st != VG_OK) {
+        return st;
+    }
+    struct pollfd w = { .fd = l->fd, .events = POLLIN };
+    assert_true(l->connecting);
+    assert_int_equal(poll(&w, 1, 10000), 1);
+    return l->ops->connected(l);
+}
+
 static void test_link_serial__configures_before_it_speaks(void **state)
 {
     char want[160];
     struct vg_link l = { .ops = &vg_link_serial, .fd = -1 };
     (void)state;
-    assert_int_equal(l.ops->open(&l, &config), VG_OK);
+    assert_int_equal(open_now(&l), VG_OK);
     (void)snprintf(want, sizeof want,
                    "find=0 open=%d handle=0 baud=9600 bits=8 parity=%d stop=1 flow=%d flush=%d ",
                    (int)SP_MODE_READ_WRITE, (int)SP_PARITY_EVEN, (int)SP_FLOWCONTROL_NONE,
@@ -176,7 +208,6 @@ static void test_link_serial__configures_before_it_speaks(void **state)
     assert_int_equal(l.fd, fake.fd);
     assert_false(l.connecting);
     assert_true((fcntl(l.fd, F_GETFD) & FD_CLOEXEC) != 0);
-    assert_int_equal(l.ops->connected(&l), VG_OK);
     l.ops->close(&l);
     assert_int_equal(l.fd, -1);
     assert_int_equal(fake.ports, 0);
@@ -195,7 +226,7 @@ static void test_link_serial__knows_each_parity(void **state)
         struct vg_link l = { .ops = &vg_link_serial, .fd = -1 };
         fake.done[0] = '\0';
         config.line.parity = rows[i].letter;
-        assert_int_equal(l.ops->open(&l, &config), VG_OK);
+        assert_int_equal(open_now(&l), VG_OK);
         (void)snprintf(want, sizeof want, "parity=%d ", (int)rows[i].parity);
         assert_non_null(strstr(fake.done, want));
         l.ops->close(&l);
@@ -214,11 +245,11 @@ static void test_link_serial__follows_the_stable_name(void **state)
     (void)unlink(link);
     assert_int_equal(symlink(pty.path, link), 0);
     (void)snprintf(config.target, sizeof config.target, "%s", link);
-    assert_int_equal(l.ops->open(&l, &config), VG_OK);
+    assert_int_equal(open_now(&l), VG_OK);
     assert_string_equal(fake.name, pty.path);
     l.ops->close(&l);
     (void)unlink(link);
-    assert_int_equal(l.ops->open(&l, &config), VG_ERR_LOST);
+    assert_int_equal(open_now(&l), VG_ERR_LOST);
 }
 
 static void test_link_serial__leaves_nothing_behind_whatever_fails(void **state)
@@ -240,7 +271,7 @@ static void test_link_serial__leaves_nothing_behind_whatever_fails(void **state)
         fake.done[0] = '\0';
         fake.failing = rows[i].call;
         fake.error = rows[i].error;
-        assert_int_equal(l.ops->open(&l, &config), rows[i].status);
+        assert_int_equal(open_now(&l), rows[i].status);
         assert_int_equal(l.fd, -1);
         assert_int_equal(fake.ports, 0);
         assert_int_equal(fake.opens, 0);
@@ -253,10 +284,10 @@ static void test_link_serial__does_not_share_the_port(void **state)
     (void)state;
     int other = open(pty.path, O_RDWR | O_NOCTTY | O_CLOEXEC);
     assert_int_equal(flock(other, LOCK_EX | LOCK_NB), 0);
-    assert_int_equal(l.ops->open(&l, &config), VG_ERR_DENIED);
+    assert_int_equal(open_now(&l), VG_ERR_DENIED);
     assert_int_equal(fake.opens, 0);
     (void)close(other);
-    assert_int_equal(l.ops->open(&l, &config), VG_OK);
+    assert_int_equal(open_now(&l), VG_OK);
     l.ops->close(&l);
 }
 
@@ -265,10 +296,46 @@ static void test_link_serial__does_not_drop_its_lines_on_close(void **state)
     struct termios t;
     struct vg_link l = { .ops = &vg_link_serial, .fd = -1 };
     (void)state;
-    assert_int_equal(l.ops->open(&l, &config), VG_OK);
+    assert_int_equal(open_now(&l), VG_OK);
     assert_int_equal(tcgetattr(l.fd, &t), 0);
     assert_int_equal(t.c_cflag & (tcflag_t)HUPCL, 0);
     l.ops->close(&l);
+}
+
+/* An empty line is not a line that is gone. */
+static void test_link_serial__tells_nothing_from_gone(void **state)
+{
+    uint8_t byte;
+    struct vg_link l = { .ops = &vg_link_serial, .fd = -1 };
+    (void)state;
+    assert_int_equal(open_now(&l), VG_OK);
+    assert_int_equal(l.ops->read(&l, &byte, 1), 0);
+    pty_close(&pty);
+    assert_int_equal(l.ops->read(&l, &byte, 1), -1);
+    l.ops->close(&l);
+}
+
+/* The loop goes on, and the next opening waits for the same answer. */
+static void test_link_serial__leaves_a_hung_adapter_to_its_thread(void **state)
+{
+    struct vg_link l = { .ops = &vg_link_serial, .fd = -1 };
+    (void)state;
+    (void)pthread_mutex_lock(&fake.hung);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(l.ops->open(&l, &config), VG_OK);
+        assert_true(l.connecting);
+        struct pollfd w = { .fd = l.fd, .events = POLLIN };
+        assert_int_equal(poll(&w, 1, 0), 0);
+        l.ops->close(&l);
+        assert_int_equal(l.fd, -1);
+    }
+    (void)pthread_mutex_unlock(&fake.hung);
+    assert_int_equal(open_now(&l), VG_OK);
+    assert_int_equal(fake.ports, 1);
+    assert_int_equal(fake.opens, 1);
+    l.ops->close(&l);
+    assert_int_equal(fake.ports, 0);
+    assert_int_equal(fake.opens, 0);
 }
 
 int main(void)
@@ -281,6 +348,8 @@ int main(void)
         T(test_link_serial__leaves_nothing_behind_whatever_fails),
         T(test_link_serial__does_not_share_the_port),
         T(test_link_serial__does_not_drop_its_lines_on_close),
+        T(test_link_serial__tells_nothing_from_gone),
+        T(test_link_serial__leaves_a_hung_adapter_to_its_thread),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,7 +8,9 @@
 #include <setjmp.h>
 
 #include <cmocka.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tests/support/virtual_daemon.h"
 
@@ -157,6 +159,26 @@ static void test_port__gives_up_a_connection_that_is_refused(void **state)
     assert_int_equal(port->conn.state, VG_PORT_BACKOFF);
     dev->mute = false;
     at(2);
+    assert_int_equal(now_in(), VG_PORT_ONLINE);
+}
+
+static enum vg_status connect_elsewhere(struct vg_link *l)
+{
+    int fd = fcntl(l->fd, F_DUPFD_CLOEXEC, l->fd + 1);
+    (void)close(l->fd);
+    l->fd = fd;
+    return vdev_link.connected(l);
+}
+
+/* A serial port is opened by a thread; what said so is not what carries the bytes. */
+static void test_port__reads_the_descriptor_that_opening_gave(void **state)
+{
+    (void)state;
+    begin("nonin", VG_SCHEME_SERIAL);
+    ops.connected = connect_elsewhere;
+    dev->torn = true;
+    start();
+    at(1);
     assert_int_equal(now_in(), VG_PORT_ONLINE);
 }
 
@@ -339,6 +361,7 @@ int main(void)
         T(test_port__opens_a_silent_connection_again),
         T(test_port__waits_for_a_connection_to_be_made),
         T(test_port__gives_up_a_connection_that_is_refused),
+        T(test_port__reads_the_descriptor_that_opening_gave),
         T(test_port__gives_up_a_connection_that_takes_too_long),
         T(test_port__asks_by_itself_what_the_driver_wants_asked),
         T(test_port__keeps_what_the_link_does_not_take),
