@@ -201,13 +201,12 @@ static struct vg_bus_job job_for(const struct vg_unit *u, enum vg_bus_work work_
     return job;
 }
 
-static bool submit_write(struct vg_bus *b, struct vg_unit *u, enum vg_request_what what,
-                         bool enable)
+static bool submit_write(struct vg_bus *b, struct vg_unit *u, enum vg_request_what what)
 {
     enum vg_area area;
     struct vg_bus_job job = job_for(u, VG_BUS_WRITE);
 
-    if (vg_regmap_write(u->map, &u->state, what, enable, &area, &job.addr, &job.value) != VG_OK) {
+    if (vg_regmap_write(u->map, &u->state, what, &area, &job.addr, &job.value) != VG_OK) {
         return false;
     }
     job.area = (uint16_t)area;
@@ -217,26 +216,36 @@ static bool submit_write(struct vg_bus *b, struct vg_unit *u, enum vg_request_wh
 }
 
 /* The first pending write of the bus, by rank. */
+/* What a unit may want written, most urgent first. */
+enum write_rank { ABORT, START, ENABLE, WRITE_RANKS };
+
+/* Does the unit want it, and may it be written now? It wants it no longer then. */
+static bool take_wish(struct vg_unit *u, enum write_rank rank)
+{
+    bool *wants[WRITE_RANKS] = { &u->wants_abort, &u->wants_start, &u->wants_enable };
+
+    /* An enable waits until the unit is known to be there. */
+    if (!*wants[rank] || (rank == ENABLE && u->conn.state != VG_PORT_ONLINE)) {
+        return false;
+    }
+    *wants[rank] = false;
+    return true;
+}
+
 static bool run_write(struct vg_bus *b)
 {
-    for (int rank = 0; rank < 3; rank++) {
+    static const uint8_t what_of[WRITE_RANKS] = { VG_REQ_NIBP_ABORT, VG_REQ_NIBP_START,
+                                                  VG_REQ_NONE };
+    for (unsigned rank = 0; rank < WRITE_RANKS; rank++) {
         for (uint16_t i = b->first; i != VG_DEVICE_NONE; i = b->v->units[i].next) {
             struct vg_unit *u = &b->v->units[i];
-            bool *wants = rank == 0   ? &u->wants_abort
-                          : rank == 1 ? &u->wants_start
-                                      : &u->wants_enable;
-            /* An enable waits until the unit is known to be there. */
-            if (!*wants || (rank == 2 && u->conn.state != VG_PORT_ONLINE)) {
+            if (!take_wish(u, (enum write_rank)rank)) {
                 continue;
             }
-            *wants = false;
-            enum vg_request_what what = rank == 0   ? VG_REQ_NIBP_ABORT
-                                        : rank == 1 ? VG_REQ_NIBP_START
-                                                    : VG_REQ_NONE;
-            if (submit_write(b, u, what, rank == 2)) {
+            if (submit_write(b, u, (enum vg_request_what)what_of[rank])) {
                 return true;
             }
-            if (what == VG_REQ_NIBP_START) {
+            if (rank == START) {
                 u->sink.cuff(u->sink.state, VG_CUFF_BUSY); /* running, or not yet known */
             }
         }

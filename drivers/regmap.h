@@ -174,10 +174,10 @@ void vg_regmap_parse(const struct vg_regmap *map, const struct vg_blocks *blocks
  * vg_regmap_write -- the write that carries out a request.
  *
  * VG_OK and the write; VG_ERR_STATE when the map has no such point. Marks `started` for START and
- * remembers seq_at_start. enable = true asks for the ENABLE write instead of `what`.
+ * remembers seq_at_start. VG_REQ_NONE asks for the ENABLE write.
  */
 enum vg_status vg_regmap_write(const struct vg_regmap *map, struct vg_regmap_state *st,
-                               enum vg_request_what what, bool enable, enum vg_area *area,
-                               uint16_t *addr, uint16_t *value);
+                               enum vg_request_what what, enum vg_area *area, uint16_t *addr,
+                               uint16_t *value);
 
 #endif

@@ -282,10 +282,11 @@ static bool may_start(const struct vg_regmap *map, const struct vg_regmap_state 
  * poll. When the unit refuses the write (exceptions 01 to 04 and 06), nothing of ours runs: the
  * caller clears `started`. */
 enum vg_status vg_regmap_write(const struct vg_regmap *map, struct vg_regmap_state *st,
-                               enum vg_request_what what, bool enable, enum vg_area *area,
-                               uint16_t *addr, uint16_t *value)
+                               enum vg_request_what what, enum vg_area *area, uint16_t *addr,
+                               uint16_t *value)
 {
     const struct vg_point *p = NULL;
+    bool enable = what == VG_REQ_NONE;
 
     if (enable) {
         p = vg_point_of_role(map, VG_ROLE_ENABLE);
@@ -299,7 +300,7 @@ enum vg_status vg_regmap_write(const struct vg_regmap *map, struct vg_regmap_sta
     if (p == NULL) {
         return VG_ERR_STATE;
     }
-    if (!enable && what == VG_REQ_NIBP_START) {
+    if (what == VG_REQ_NIBP_START) {
         st->started = true;
         st->seen_busy = false;
         st->aborting = false;

@@ -210,9 +210,10 @@ static void step(struct script *s, const struct vg_regmap *map, const struct vg_
     }
     poll->ok = (what & 16u) != 0 ? take(s, 1) : UINT32_MAX;
     if ((what & 32u) != 0) {
-        enum vg_request_what ask = (enum vg_request_what)(take(s, 1) % VG_REQ_COUNT);
+        enum vg_request_what any = (enum vg_request_what)(take(s, 1) % VG_REQ_COUNT);
+        enum vg_request_what ask = (what & 64u) != 0 ? VG_REQ_NONE : any;
 
-        if (vg_regmap_write(map, st, ask, (what & 64u) != 0, &area, &addr, &value) == VG_OK) {
+        if (vg_regmap_write(map, st, ask, &area, &addr, &value) == VG_OK) {
             VG_ASSERT(area == VG_AREA_COIL || area == VG_AREA_HOLDING);
             h->may_be_ok = h->may_be_ok || st->started;
         }

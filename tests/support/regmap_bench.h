@@ -90,7 +90,7 @@ static inline enum vg_status ask(struct unit *u, enum vg_request_what what)
     uint16_t addr = 0;
     uint16_t value = 0;
 
-    return vg_regmap_write(&u->map, &u->st, what, false, &area, &addr, &value);
+    return vg_regmap_write(&u->map, &u->st, what, &area, &addr, &value);
 }
 
 /* Only the cuff registers of the VM-2, with this state and sequence number and a good result. */

@@ -212,8 +212,7 @@ static void test_regmap__dfrobot_frames(void **state)
     parse(u);
     expect_reading(u, VG_VITAL_SPO2, 0, VG_QUALITY_INVALID);
     expect_reading(u, VG_VITAL_PULSE_RATE, 0, VG_QUALITY_INVALID);
-    assert_int_equal(vg_regmap_write(&u->map, &u->st, VG_REQ_NONE, true, &area, &addr, &value),
-                     VG_OK);
+    assert_int_equal(vg_regmap_write(&u->map, &u->st, VG_REQ_NONE, &area, &addr, &value), VG_OK);
     assert_int_equal(area, VG_AREA_HOLDING);
     assert_int_equal(addr, 16);
     assert_int_equal(value, 1);

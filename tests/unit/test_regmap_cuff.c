@@ -86,25 +86,24 @@ static void test_regmap_cuff__writes(void **state)
     assert_int_equal(ask(u, VG_REQ_NIBP_START), VG_ERR_STATE); /* it runs */
     assert_false(u->st.started);
     poll_cuff(u, 0, 5);
-    assert_int_equal(
-        vg_regmap_write(&u->map, &u->st, VG_REQ_NIBP_START, false, &area, &addr, &value), VG_OK);
+    assert_int_equal(vg_regmap_write(&u->map, &u->st, VG_REQ_NIBP_START, &area, &addr, &value),
+                     VG_OK);
     assert_int_equal(area, VG_AREA_COIL);
     assert_int_equal(addr, 0);
     assert_int_equal(value, 1);
     assert_true(u->st.started);
     assert_int_equal(u->st.seq_at_start, 5);
-    assert_int_equal(
-        vg_regmap_write(&u->map, &u->st, VG_REQ_NIBP_ABORT, false, &area, &addr, &value), VG_OK);
+    assert_int_equal(vg_regmap_write(&u->map, &u->st, VG_REQ_NIBP_ABORT, &area, &addr, &value),
+                     VG_OK);
     assert_int_equal(addr, 1);
     assert_int_equal(ask(u, VG_REQ_KEEPALIVE), VG_ERR_STATE);
     assert_int_equal(ask(u, VG_REQ_NIBP_RESULT), VG_ERR_STATE);
     assert_int_equal(ask(u, VG_REQ_NONE), VG_ERR_STATE);
-    assert_int_equal(vg_regmap_write(&u->map, &u->st, VG_REQ_NONE, true, &area, &addr, &value),
-                     VG_OK);
+    assert_int_equal(vg_regmap_write(&u->map, &u->st, VG_REQ_NONE, &area, &addr, &value), VG_OK);
     assert_int_equal(area, VG_AREA_COIL);
     assert_int_equal(addr, 3);
     test_map_remove(&u->map, test_map_role(&u->map, VG_ROLE_ENABLE));
-    assert_int_equal(vg_regmap_write(&u->map, &u->st, VG_REQ_NONE, true, &area, &addr, &value),
+    assert_int_equal(vg_regmap_write(&u->map, &u->st, VG_REQ_NONE, &area, &addr, &value),
                      VG_ERR_STATE);
 }
 

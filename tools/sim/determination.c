@@ -33,20 +33,20 @@ static void find_readings(struct vg_determination *d, struct vg_fault_list *faul
 }
 
 void vg_determination_start(struct vg_determination *d, struct vg_fault_list *faults,
-                            const struct vg_patient *patient, int64_t total_ns, int initial_mmhg,
-                            int limit_mmhg, int64_t now_ns)
+                            const struct vg_patient *patient,
+                            const struct vg_determination_setup *setup, int64_t now_ns)
 {
     int64_t natural_ns = 0;
     int64_t scale_ns = 0;
     int deflation_mmhg = 0;
 
     find_readings(d, faults, patient, now_ns);
-    d->peak_mmhg = initial_mmhg;
+    d->peak_mmhg = setup->initial_mmhg;
     if (d->peak_mmhg < d->vitals.nibp_sys_mmhg + 25) {
         d->peak_mmhg = d->vitals.nibp_sys_mmhg + 25;
     }
-    if (d->peak_mmhg > limit_mmhg) {
-        d->peak_mmhg = limit_mmhg;
+    if (d->peak_mmhg > setup->limit_mmhg) {
+        d->peak_mmhg = setup->limit_mmhg;
     }
     d->floor_mmhg = d->vitals.nibp_dia_mmhg > 30 ? d->vitals.nibp_dia_mmhg - 15 : 15;
     deflation_mmhg = d->peak_mmhg > d->floor_mmhg ? d->peak_mmhg - d->floor_mmhg : 1;
@@ -54,11 +54,11 @@ void vg_determination_start(struct vg_determination *d, struct vg_fault_list *fa
     /* Zeroing 0.5 s, inflation 6 s, deflation, dump 1 s; a given length scales all four. */
     natural_ns = 1500 * VG_NS_PER_MS + INFLATION_NS +
                  deflation_mmhg * VG_NS_PER_S / DEFLATION_MMHG_PER_S;
-    scale_ns = (total_ns > 0 ? total_ns : natural_ns) / (natural_ns / VG_NS_PER_MS);
+    scale_ns = (setup->total_ns > 0 ? setup->total_ns : natural_ns) / (natural_ns / VG_NS_PER_MS);
     d->start_ns = now_ns;
     d->zeroed_ns = now_ns + 500 * scale_ns;
     d->inflated_ns = d->zeroed_ns + INFLATION_NS / VG_NS_PER_MS * scale_ns;
-    d->end_ns = now_ns + (total_ns > 0 ? total_ns : natural_ns);
+    d->end_ns = now_ns + (setup->total_ns > 0 ? setup->total_ns : natural_ns);
     d->measured_ns = d->end_ns - 1000 * scale_ns;
     d->state = VG_DETERMINATION_ZEROING;
 }

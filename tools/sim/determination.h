@@ -37,17 +37,20 @@ struct vg_determination {
     int abort_mmhg;
 };
 
+struct vg_determination_setup {
+    int64_t total_ns; /* length; 0 = as long as the pressures ask for */
+    int initial_mmhg; /* initial inflation; raised when it would not reach the systolic pressure */
+    int limit_mmhg;   /* the cuff never exceeds it */
+};
+
 /*
  * vg_determination_start -- begin; the readings are fixed here.
  *
- *   faults      in-out  sys and fail are looked up, and used up where they are for one reading
- *   total_ns    in      length; 0 = as long as the pressures ask for
- *   initial_mmhg in     initial inflation; raised when it would not reach the systolic pressure
- *   limit_mmhg  in      the cuff never exceeds it
+ *   faults  in-out  sys and fail are looked up, and used up where they are for one reading
  */
 void vg_determination_start(struct vg_determination *d, struct vg_fault_list *faults,
-                            const struct vg_patient *patient, int64_t total_ns, int initial_mmhg,
-                            int limit_mmhg, int64_t now_ns);
+                            const struct vg_patient *patient,
+                            const struct vg_determination_setup *setup, int64_t now_ns);
 
 /* vg_determination_step -- move on; true exactly once, when it has become done or failed. */
 bool vg_determination_step(struct vg_determination *d, int64_t now_ns);

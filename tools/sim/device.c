@@ -161,14 +161,14 @@ void vg_sim_send(struct vg_sim_device *d, size_t channel, const uint8_t *frame, 
     vg_transport_write(&d->line, channel, copy, frame_len);
 }
 
-void vg_sim_reply_later(struct vg_sim_device *d, size_t channel, const uint8_t *frame,
-                        size_t frame_len, size_t check_at, int64_t due_ns, int64_t now_ns)
+void vg_sim_reply_later(struct vg_sim_device *d, size_t channel, const struct vg_sim_frame *frame,
+                        int64_t delay_ns, int64_t now_ns)
 {
     struct vg_sim_reply *reply = NULL;
-    int64_t due = due_ns;
+    int64_t due = now_ns + delay_ns;
     int64_t extra_ms = 0;
 
-    if (d->replies_len == VG_SIM_REPLY_MAX || frame_len > sizeof reply->bytes) {
+    if (d->replies_len == VG_SIM_REPLY_MAX || frame->len > sizeof reply->bytes) {
         return;
     }
     if (vg_fault_is_active(&d->faults, &extra_ms, VG_FAULT_SLOW, now_ns)) {
@@ -183,9 +183,9 @@ void vg_sim_reply_later(struct vg_sim_device *d, size_t channel, const uint8_t *
     reply = &d->replies[d->replies_len];
     reply->due_ns = due;
     reply->channel = channel;
-    reply->check_at = check_at;
-    reply->bytes_len = frame_len;
-    memcpy(reply->bytes, frame, frame_len);
+    reply->check_at = frame->check_at;
+    reply->bytes_len = frame->len;
+    memcpy(reply->bytes, frame->bytes, frame->len);
     d->replies_len++;
 }
 

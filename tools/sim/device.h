@@ -70,10 +70,15 @@ void vg_sim_send(struct vg_sim_device *d, size_t channel, const uint8_t *frame, 
 /*
  * vg_sim_reply_later -- queue one frame behind the ones that wait already.
  *
- *   due_ns  in   not before this time; the faults slow and late are added here
+ *   delay_ns  in   not before this time from now; the faults slow and late are added here
  */
-void vg_sim_reply_later(struct vg_sim_device *d, size_t channel, const uint8_t *frame,
-                        size_t frame_len, size_t check_at, int64_t due_ns, int64_t now_ns);
+struct vg_sim_frame {
+    const uint8_t *bytes;
+    size_t len;
+    size_t check_at; /* byte that the fault bad_checksum spoils */
+};
+void vg_sim_reply_later(struct vg_sim_device *d, size_t channel, const struct vg_sim_frame *frame,
+                        int64_t delay_ns, int64_t now_ns);
 
 /* vg_sim_event -- one line on standard output, flushed; unit 0 when the device has only one. */
 void vg_sim_event(const struct vg_sim_device *d, unsigned unit, const char *text);

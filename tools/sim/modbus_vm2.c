@@ -71,8 +71,9 @@ static enum vg_mb_exception start(struct vg_sim_unit *u, int64_t now_ns)
         vg_sim_unit_has_fault(u, VG_FAULT_BUSY, now_ns)) {
         return VG_MB_BUSY;
     }
-    vg_determination_start(&v->determination, &u->device->faults, &u->patient,
-                           u->device->options->determination_ns, v->initial_mmhg, limit, now_ns);
+    struct vg_determination_setup setup = { u->device->options->determination_ns, v->initial_mmhg,
+                                            limit };
+    vg_determination_start(&v->determination, &u->device->faults, &u->patient, &setup, now_ns);
     v->has_new_result = false;
     event(u, "cuff start");
     return VG_MB_NONE;

@@ -66,8 +66,9 @@ static void reply(struct vg_sim_device *d, const uint8_t *payload, size_t payloa
     uint8_t packet[80];
     size_t len = build_packet(packet, payload, payload_len);
 
-    vg_sim_reply_later(d, VG_TRANSPORT_CHANNEL_ALL, packet, len, len - 1, now_ns + delay_ns,
-                       now_ns);
+    struct vg_sim_frame frame = { packet, len, len - 1 };
+
+    vg_sim_reply_later(d, VG_TRANSPORT_CHANNEL_ALL, &frame, delay_ns, now_ns);
 }
 
 static void acknowledge(struct vg_sim_device *d, char letter, int64_t delay_ns, int64_t now_ns)
@@ -134,8 +135,9 @@ static void start(struct vg_sim_device *d, enum cuff_mode mode, int64_t now_ns)
         acknowledge(d, 'B', START_REPLY_NS, now_ns);
         return;
     }
-    vg_determination_start(&c->determination, &d->faults, &c->patient, d->options->determination_ns,
-                           initial, modes[mode].limit_mmhg, now_ns);
+    struct vg_determination_setup setup = { d->options->determination_ns, initial,
+                                            modes[mode].limit_mmhg };
+    vg_determination_start(&c->determination, &d->faults, &c->patient, &setup, now_ns);
     c->initial_mmhg = 0;
     (void)build_packet(c->result, nothing, sizeof nothing);
     acknowledge(d, 'O', START_REPLY_NS, now_ns);

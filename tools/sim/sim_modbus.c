@@ -129,8 +129,8 @@ static void serve_rtu(struct vg_sim_device *d, const uint8_t *frame, size_t fram
     reply[reply_len] = (uint8_t)(crc & 0xFFU);
     reply[reply_len + 1] = (uint8_t)(crc >> 8U);
     if (!is_unanswered(d, pdu, now_ns)) {
-        vg_sim_reply_later(d, 0, reply, reply_len + 2, reply_len,
-                           now_ns + d->options->reply_delay_ns, now_ns);
+        struct vg_sim_frame out = { reply, reply_len + 2, reply_len };
+        vg_sim_reply_later(d, 0, &out, d->options->reply_delay_ns, now_ns);
     }
 }
 
@@ -152,8 +152,8 @@ static void serve_tcp(struct vg_sim_device *d, size_t channel, const uint8_t *fr
     reply[MBAP_BYTES] = frame[MBAP_BYTES];
     if (!is_unanswered(d, pdu, now_ns)) {
         /* Here bad_checksum spoils the transaction number: TCP frames carry no check value. */
-        vg_sim_reply_later(d, channel, reply, MBAP_BYTES + reply_len, 1,
-                           now_ns + d->options->reply_delay_ns, now_ns);
+        struct vg_sim_frame out = { reply, MBAP_BYTES + reply_len, 1 };
+        vg_sim_reply_later(d, channel, &out, d->options->reply_delay_ns, now_ns);
     }
 }
 
