@@ -1,8 +1,9 @@
 /*
  * arguments.c -- the command line to options and words; what does not fit is refused by name.
  *
- * Options may stand before or after the verb, as "--name value" or "--name=value". An option that
- * a verb does not use is an error: "--unit" on the wrong verb must not be silently ignored.
+ * Options may stand before or after the verb, as "--name value" or "--name=value". The value of some
+ * may be left out when another option or nothing follows. An option that a verb does not use is an
+ * error: "--unit" on the wrong verb must not be silently ignored.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -11,34 +12,40 @@
 
 #include "tools/vigilctl/ctl.h"
 
+enum value { VALUE_NONE, VALUE_NEEDED, VALUE_MAY };
+
 static const struct {
     const char *name;
-    bool has_value;
+    enum value value;
 } options[] = {
-    [OPT_STREAM] = { "stream", true },
-    [OPT_VIEW] = { "view", true },
-    [OPT_OPERATE] = { "operate", true },
-    [OPT_SOCKET_DIR] = { "socket-dir", true },
-    [OPT_TIMEOUT] = { "timeout", true },
-    [OPT_JSON] = { "json", false },
-    [OPT_HELP] = { "help", false },
-    [OPT_VERSION] = { "version", false },
-    [OPT_SECONDS] = { "seconds", true },
-    [OPT_BED] = { "bed", true },
-    [OPT_PLAIN] = { "plain", false },
-    [OPT_OPERATOR] = { "operator", true },
-    [OPT_PATIENT] = { "patient", true },
-    [OPT_REASON] = { "reason", true },
-    [OPT_DRUG] = { "drug", true },
-    [OPT_AMOUNT] = { "amount", true },
-    [OPT_UNIT] = { "unit", true },
-    [OPT_ROUTE] = { "route", true },
-    [OPT_GIVEN_AT] = { "given-at", true },
-    [OPT_REQUEST_ID] = { "request-id", true },
-    [OPT_FROM] = { "from", true },
-    [OPT_LIMIT] = { "limit", true },
-    [OPT_DB] = { "db", true },
-    [OPT_SESSION] = { "session", true },
+    [OPT_STREAM] = { "stream", VALUE_NEEDED },
+    [OPT_VIEW] = { "view", VALUE_NEEDED },
+    [OPT_OPERATE] = { "operate", VALUE_NEEDED },
+    [OPT_SOCKET_DIR] = { "socket-dir", VALUE_NEEDED },
+    [OPT_TIMEOUT] = { "timeout", VALUE_NEEDED },
+    [OPT_JSON] = { "json", VALUE_NONE },
+    [OPT_HELP] = { "help", VALUE_NONE },
+    [OPT_VERSION] = { "version", VALUE_NONE },
+    [OPT_SECONDS] = { "seconds", VALUE_NEEDED },
+    [OPT_BED] = { "bed", VALUE_NEEDED },
+    [OPT_PLAIN] = { "plain", VALUE_NONE },
+    [OPT_OPERATOR] = { "operator", VALUE_NEEDED },
+    [OPT_PATIENT] = { "patient", VALUE_NEEDED },
+    [OPT_REASON] = { "reason", VALUE_NEEDED },
+    [OPT_DRUG] = { "drug", VALUE_NEEDED },
+    [OPT_AMOUNT] = { "amount", VALUE_NEEDED },
+    [OPT_UNIT] = { "unit", VALUE_NEEDED },
+    [OPT_ROUTE] = { "route", VALUE_NEEDED },
+    [OPT_GIVEN_AT] = { "given-at", VALUE_NEEDED },
+    [OPT_REQUEST_ID] = { "request-id", VALUE_NEEDED },
+    [OPT_FROM] = { "from", VALUE_NEEDED },
+    [OPT_LIMIT] = { "limit", VALUE_NEEDED },
+    [OPT_DB] = { "db", VALUE_NEEDED },
+    [OPT_SESSION] = { "session", VALUE_MAY },
+    [OPT_HISTORY] = { "history", VALUE_NONE },
+    [OPT_VITAL] = { "vital", VALUE_NEEDED },
+    [OPT_EVERY] = { "every", VALUE_NEEDED },
+    [OPT_YES] = { "yes", VALUE_NONE },
 };
 _Static_assert(VG_COUNT(options) == OPT_COUNT, "an option has no name");
 
@@ -76,7 +83,7 @@ static int take_option(struct ctl *c, int argc, char **argv, int *i)
                       argv[*i]);
         return CTL_USAGE;
     }
-    if (!options[o].has_value) {
+    if (options[o].value == VALUE_NONE) {
         if (value != NULL) {
             (void)fprintf(stderr, "vigilctl: --%s takes no value; leave it out\n", options[o].name);
             return CTL_USAGE;
@@ -89,8 +96,13 @@ static int take_option(struct ctl *c, int argc, char **argv, int *i)
                       options[o].name);
         return CTL_USAGE;
     }
-    if (value == NULL && *i + 1 < argc) {
+    bool may = options[o].value == VALUE_MAY;
+    if (value == NULL && *i + 1 < argc && (!may || strncmp(argv[*i + 1], "--", 2) != 0)) {
         value = argv[++*i];
+    }
+    if (value == NULL && may) {
+        c->option[o] = "";
+        return CTL_DONE;
     }
     if (value == NULL || *value == '\0') {
         (void)fprintf(stderr, "vigilctl: --%s needs a value after it\n", options[o].name);
@@ -138,11 +150,11 @@ int ctl_check(const struct ctl *c, const struct ctl_verb *v)
             return CTL_USAGE;
         }
     }
-    if (c->word_count > v->words) {
+    if (c->word_count > v->words + v->more) {
         (void)fprintf(stderr,
                       "vigilctl: '%.60s' is too much for '%s'; is an option missing its "
                       "'--', or a text its quotes?\n",
-                      c->word[v->words], v->name);
+                      c->word[v->words + v->more], v->name);
         return CTL_USAGE;
     }
     if (c->word_count < v->words) {

@@ -29,7 +29,7 @@ static const char *operator_name(const struct ctl *c)
     return name;
 }
 
-int ctl_command_begin(struct ctl *c, struct ctl_command *k, const char *op)
+int ctl_command_begin(struct ctl *c, struct ctl_command *k, const char *op, const char *bed)
 {
     const char *id = c->option[OPT_REQUEST_ID];
     const char *who = operator_name(c);
@@ -47,30 +47,38 @@ int ctl_command_begin(struct ctl *c, struct ctl_command *k, const char *op)
     } else if (vg_client_uuid(k->request_id) != VG_OK) {
         return CTL_NO_ANSWER;
     }
+    k->bed = bed;
     vg_json_begin(&k->j, k->body, sizeof k->body);
     vg_json_object(&k->j, NULL);
     vg_json_text(&k->j, "op", op);
     vg_json_text(&k->j, "request_id", k->request_id);
-    vg_json_text(&k->j, "bed", c->word[0]);
+    vg_json_text(&k->j, "bed", bed);
     vg_json_text(&k->j, "operator", who);
     return CTL_DONE;
 }
 
-static int report(struct ctl *c, const struct ctl_command *k, const json_t *reply)
+static int report(struct ctl *c, const struct ctl_command *k, json_t *reply, ctl_then *then)
 {
     bool recorded = ctl_true(reply, "recorded");
+    bool json = c->option[OPT_JSON] != NULL;
 
-    if (c->option[OPT_JSON] != NULL) {
-        ctl_print_json(reply);
-    }
     if (!ctl_true(reply, "ok")) {
+        if (json) {
+            ctl_print_json(reply);
+        }
         return ctl_refused(c, reply);
     }
-    if (c->option[OPT_JSON] == NULL) {
+    if (!json) {
         (void)printf("%s: %s, receipt %lld%s, request %s\n", c->verb,
                      recorded ? "recorded" : "TAKEN BUT NOT YET ON DISK", ctl_int(reply, "receipt"),
                      ctl_true(reply, "duplicate") ? " (was done before; nothing was repeated)" : "",
                      k->request_id);
+    }
+    if (then != NULL) {
+        then(c, k, reply);
+    }
+    if (json) {
+        ctl_print_json(reply);
     }
     if (!recorded) {
         ctl_say(c,
@@ -83,6 +91,11 @@ static int report(struct ctl *c, const struct ctl_command *k, const json_t *repl
 }
 
 int ctl_command_send(struct ctl *c, struct ctl_command *k)
+{
+    return ctl_command_send_then(c, k, NULL);
+}
+
+int ctl_command_send_then(struct ctl *c, struct ctl_command *k, ctl_then *then)
 {
     json_t *reply = NULL;
 
@@ -100,7 +113,7 @@ int ctl_command_send(struct ctl *c, struct ctl_command *k)
     if (st != VG_OK) {
         return ctl_no_answer(c, VG_DOOR_OPERATE, st, k->request_id);
     }
-    rc = report(c, k, reply);
+    rc = report(c, k, reply, then);
     json_decref(reply);
     return rc;
 }

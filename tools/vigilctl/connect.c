@@ -90,6 +90,7 @@ int ctl_connect(struct ctl *c, bool stream, bool view, bool operate)
         .timeout_ms = c->timeout_ms,
         .clock = vg_clock_real(),
     };
+    vg_client_close(&c->client); /* of an earlier question of the same verb */
     for (size_t i = 0; i < VG_COUNT(wanted); i++) {
         int rc = wanted[i] ? wait_for_file(c, i) : CTL_DONE;
         if (rc != CTL_DONE) {

@@ -9,6 +9,7 @@
 
 #include "lib/client.h"
 #include "lib/json.h"
+#include "vigil/vital.h"
 
 /* Documented in vigilctl(1); scripts depend on them. */
 enum ctl_exit {
@@ -44,6 +45,10 @@ enum ctl_option {
     OPT_LIMIT,
     OPT_DB,
     OPT_SESSION,
+    OPT_HISTORY,
+    OPT_VITAL,
+    OPT_EVERY,
+    OPT_YES,
     OPT_COUNT
 };
 
@@ -55,7 +60,7 @@ enum ctl_option {
 
 /* The command line, taken apart. Strings are argv's. */
 struct ctl {
-    const char *option[OPT_COUNT]; /* NULL = not given; switches hold "" */
+    const char *option[OPT_COUNT]; /* NULL = not given; switches and left-out values hold "" */
     const char *word[CTL_WORDS_MAX];
     size_t word_count;
     const char *verb;               /* as in the table, for messages */
@@ -68,7 +73,8 @@ struct ctl {
 struct ctl_verb {
     const char *name;      /* "session open" */
     const char *arguments; /* for the help: "BED --patient REF" */
-    size_t words;          /* positional arguments, exactly */
+    size_t words;          /* positional arguments that must follow */
+    size_t more;           /* ... and so many that may */
     unsigned allowed;      /* set of OPT() besides the global ones */
     unsigned required;     /* of these, must be given */
     int (*run)(struct ctl *c);
@@ -92,14 +98,26 @@ int ctl_refused(const struct ctl *c, const json_t *reply);
 /* vg_client_snapshot with its message; *reply is the caller's when CTL_DONE. */
 int ctl_snapshot(struct ctl *c, const char *bed, json_t **reply);
 
+/* ask.c: one question of the view door, asked again while the daemon is busy with another one. The
+ * refusal is printed; *reply is the caller's when CTL_DONE. Connects to nothing. */
+int ctl_ask(struct ctl *c, const struct vg_json *request, json_t **reply);
+/* The bed a verb is about: --bed, or the only one there is. Connects to view when it must ask. */
+int ctl_choose_bed(struct ctl *c, char bed[VG_ID_MAX]);
+
 /* command.c: one request of the operate door, from first member to exit code. */
 struct ctl_command {
     struct vg_json j;
+    const char *bed;
     char request_id[VG_REQUEST_ID_MAX];
     char body[VG_WIRE_MAX];
 };
-int ctl_command_begin(struct ctl *c, struct ctl_command *k, const char *op);
+/* bed is retained. */
+int ctl_command_begin(struct ctl *c, struct ctl_command *k, const char *op, const char *bed);
 int ctl_command_send(struct ctl *c, struct ctl_command *k);
+/* What is to be said of a command that was done: with --json as members of its reply, else as lines
+ * after the receipt. */
+typedef void ctl_then(struct ctl *c, const struct ctl_command *k, json_t *reply);
+int ctl_command_send_then(struct ctl *c, struct ctl_command *k, ctl_then *then);
 
 /* print.c */
 void ctl_say(const struct ctl *c, const char *fmt, ...) VG_PRINTF(2, 3);
@@ -109,6 +127,29 @@ long long ctl_int(const json_t *o, const char *key);    /* 0 when there is none 
 bool ctl_true(const json_t *o, const char *key);
 /* A name from outside, shown without control characters; cut to cap. */
 const char *ctl_clean(const char *text, char *out, size_t cap);
+/* Text of a member that is shown; "-" when there is none. */
+const char *ctl_shown(const json_t *o, const char *key, char *out, size_t cap);
+#define CTL_MILLI_MAX 24
+/* Thousandths as people write them: 88, 0.35. */
+const char *ctl_milli(long long milli, char out[CTL_MILLI_MAX]);
+/* Unit as people write it: mmHg where the wire says mm[Hg]. */
+const char *ctl_unit(enum vg_vital v);
+/* Time that is left: "98 s left"; "until somebody ends it" when negative. */
+#define CTL_LEFT_MAX 32
+const char *ctl_left(long long ms, char out[CTL_LEFT_MAX]);
+
+/* show.c: words for routes and inhibitions, the same in every verb. */
+const char *ctl_route_text(const char *route); /* "" for what is told nobody any more */
+/* What keeps alarms of the bed from being heard, and quiet mode: a line each, nothing when all
+ * is as usual. o: a bed of a snapshot, or a frame of .alarms. */
+void ctl_show_inhibitions(const json_t *o);
+
+/* history_line.c: one row of the alarm log as one line. */
+void history_line(const json_t *row);
+
+/* verbs.c */
+extern const struct ctl_verb ctl_verbs[];
+extern const size_t ctl_verb_count;
 
 /* The verbs. */
 int verb_status(struct ctl *c);
@@ -124,5 +165,21 @@ int verb_nibp_start(struct ctl *c);
 int verb_nibp_abort(struct ctl *c);
 int verb_export_csv(struct ctl *c);
 int verb_range(struct ctl *c);
+int verb_alarms(struct ctl *c);
+int verb_history(struct ctl *c); /* alarms --history, --session */
+int verb_limits(struct ctl *c);
+int verb_limits_set(struct ctl *c);
+int verb_limits_profile(struct ctl *c);
+int verb_limits_formula(struct ctl *c);
+int verb_pause(struct ctl *c);
+int verb_off(struct ctl *c);
+int verb_on(struct ctl *c);
+int verb_quiet_on(struct ctl *c);
+int verb_quiet_off(struct ctl *c);
+int verb_sedation(struct ctl *c);
+int verb_baseline(struct ctl *c);
+int verb_schedule(struct ctl *c);
+int verb_test_alarm(struct ctl *c);
+int verb_sinks(struct ctl *c);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * main.c -- the verb table of vigilctl, and how a command line finds its row.
+ * main.c -- how a command line finds the row of its verb, and the help.
  *
  * A verb is one or two words. A word that is no verb is answered with the nearest one, because the
  * person at the keyboard has a patient beside them and no time for a manual.
@@ -10,52 +10,18 @@
 #include "tools/vigilctl/ctl.h"
 #include "vigil_version.h"
 
-#define WHO OPT(OPT_OPERATOR) | OPT(OPT_REQUEST_ID)
-#define DOSE (WHO | OPT(OPT_DRUG) | OPT(OPT_ROUTE) | OPT(OPT_GIVEN_AT))
-#define AMOUNT (OPT(OPT_AMOUNT) | OPT(OPT_UNIT))
-#define DRUG (OPT(OPT_DRUG) | OPT(OPT_ROUTE))
-
-static const struct ctl_verb verbs[] = {
-    { "status", "[--bed ID]", 0, OPT(OPT_BED), 0, verb_status,
-      "beds, devices, sessions, open alarms, storage, versions" },
-    { "watch", "[--seconds N] [--bed ID] [--plain]", 0,
-      OPT(OPT_SECONDS) | OPT(OPT_BED) | OPT(OPT_PLAIN), 0, verb_watch,
-      "live values with their age, and alarms" },
-    { "session open", "BED --patient REF", 1, WHO | OPT(OPT_PATIENT), OPT(OPT_PATIENT),
-      verb_session_open, "bind a patient reference to a bed" },
-    { "session close", "BED [--reason TEXT]", 1, WHO | OPT(OPT_REASON), 0, verb_session_close,
-      "end the session; with alarms open only with a reason" },
-    { "dose bolus", "BED --drug D --amount N --unit ug|mg|g --route R [--given-at T]", 1,
-      DOSE | AMOUNT, DRUG | AMOUNT, verb_dose_bolus, "record a dose that was given" },
-    { "dose infusion-start", "BED --drug D --amount N --unit mg/h --route R [--given-at T]", 1,
-      DOSE | AMOUNT, DRUG | AMOUNT, verb_dose_infusion_start,
-      "record that an infusion was started, with its rate" },
-    { "dose rate-change", "BED --drug D --amount N --unit mg/h --route R [--given-at T]", 1,
-      DOSE | AMOUNT, DRUG | AMOUNT, verb_dose_rate_change, "record the new rate of an infusion" },
-    { "dose stop", "BED --drug D --route R [--given-at T]", 1, DOSE, DRUG, verb_dose_stop,
-      "record that an infusion was stopped" },
-    { "ack", "BED INSTANCE", 2, WHO, 0, verb_ack, "acknowledge one alarm instance" },
-    { "nibp start", "BED DEVICE", 2, WHO, 0, verb_nibp_start, "ask a cuff to measure" },
-    { "nibp abort", "BED DEVICE", 2, WHO, 0, verb_nibp_abort, "stop a cuff and let the air out" },
-    { "range", "[--from SEQ] [--limit N] [--bed ID]", 0,
-      OPT(OPT_FROM) | OPT(OPT_LIMIT) | OPT(OPT_BED), 0, verb_range,
-      "rows of the record, asked from the daemon" },
-    { "export csv", "--db FILE [--session ID] [--bed ID]", 0,
-      OPT(OPT_DB) | OPT(OPT_SESSION) | OPT(OPT_BED), OPT(OPT_DB), verb_export_csv,
-      "the record as CSV, read from the file" },
-};
-
 static void print_help(FILE *to)
 {
     (void)fputs("usage: vigilctl [OPTIONS] VERB [ARGUMENTS]\n\n", to);
-    for (size_t i = 0; i < VG_COUNT(verbs); i++) {
-        (void)fprintf(to, "  %s %s\n        %s\n", verbs[i].name, verbs[i].arguments,
-                      verbs[i].help);
+    for (size_t i = 0; i < ctl_verb_count; i++) {
+        (void)fprintf(to, "  %s %s\n        %s\n", ctl_verbs[i].name, ctl_verbs[i].arguments,
+                      ctl_verbs[i].help);
     }
     (void)fputs(
         "\n"
         "Commands also take --operator NAME (default $VIGIL_OPERATOR, then the login name) and\n"
         "--request-id ID (default a new one; the same id again is the same command, done once).\n"
+        "--bed may be left out where there is one bed.\n"
         "\n"
         "  --socket-dir DIR   folder of stream.sock, view.sock, operate.sock\n"
         "                     (default $VIGIL_SOCKET_DIR, then the service)\n"
@@ -101,15 +67,15 @@ static int unknown_verb(const char *said)
 {
     const char *near = NULL;
     unsigned best = 4; /* further away is not a typing error */
-    for (size_t i = 0; i < VG_COUNT(verbs); i++) {
+    for (size_t i = 0; i < ctl_verb_count; i++) {
         size_t len = strlen(said);
-        unsigned d = distance(said, verbs[i].name);
-        if (len >= 2 && strncmp(verbs[i].name, said, len) == 0) {
+        unsigned d = distance(said, ctl_verbs[i].name);
+        if (len >= 2 && strncmp(ctl_verbs[i].name, said, len) == 0) {
             d = 0;
         }
         if (d < best) {
             best = d;
-            near = verbs[i].name;
+            near = ctl_verbs[i].name;
         }
     }
     (void)fprintf(stderr, "vigilctl: there is no verb '%.60s'%s%s%s\n", said,
@@ -121,8 +87,8 @@ static int unknown_verb(const char *said)
 /* The row that matches the first one or two words; they leave the list of words. */
 static const struct ctl_verb *take_verb(struct ctl *c)
 {
-    for (size_t i = 0; i < VG_COUNT(verbs); i++) {
-        const char *name = verbs[i].name;
+    for (size_t i = 0; i < ctl_verb_count; i++) {
+        const char *name = ctl_verbs[i].name;
         size_t first = strcspn(name, " ");
         size_t used = name[first] == '\0' ? 1 : 2;
         if (c->word_count < used || strlen(c->word[0]) != first ||
@@ -133,7 +99,7 @@ static const struct ctl_verb *take_verb(struct ctl *c)
         c->word_count -= used;
         memmove(c->word, c->word + used, c->word_count * sizeof c->word[0]);
         c->verb = name;
-        return &verbs[i];
+        return &ctl_verbs[i];
     }
     return NULL;
 }

@@ -21,7 +21,7 @@ int verb_ack(struct ctl *c)
                 text);
         return CTL_USAGE;
     }
-    int rc = ctl_command_begin(c, &k, "ack");
+    int rc = ctl_command_begin(c, &k, "ack", c->word[0]);
     if (rc != CTL_DONE) {
         return rc;
     }
@@ -32,7 +32,7 @@ int verb_ack(struct ctl *c)
 static int cuff(struct ctl *c, const char *op)
 {
     struct ctl_command k;
-    int rc = ctl_command_begin(c, &k, op);
+    int rc = ctl_command_begin(c, &k, op, c->word[0]);
     if (rc != CTL_DONE) {
         return rc;
     }

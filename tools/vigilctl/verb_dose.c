@@ -7,7 +7,7 @@
 static int record(struct ctl *c, const char *kind)
 {
     struct ctl_command k;
-    int rc = ctl_command_begin(c, &k, "dose");
+    int rc = ctl_command_begin(c, &k, "dose", c->word[0]);
     if (rc != CTL_DONE) {
         return rc;
     }

@@ -2,14 +2,9 @@
  * verb_range.c -- rows of the record, asked from the daemon.
  */
 #include <stdio.h>
-#include <unistd.h>
 
 #include "lib/wire.h"
 #include "tools/vigilctl/ctl.h"
-
-/* The daemon reads one range at a time; a moment later it is free again. */
-#define BUSY_TRIES 10
-#define BUSY_WAIT_US (200 * 1000)
 
 static void print_row(const json_t *row)
 {
@@ -65,7 +60,6 @@ int verb_range(struct ctl *c)
     long long from = 0;
     long long limit = 100;
     json_t *reply = NULL;
-    bool busy = true;
 
     if (!ctl_number(c, OPT_FROM, 0, INT64_MAX, &from) ||
         !ctl_number(c, OPT_LIMIT, 1, 500, &limit)) {
@@ -80,25 +74,11 @@ int verb_range(struct ctl *c)
         vg_json_text(&j, "bed", c->option[OPT_BED]);
     }
     vg_json_object_end(&j);
-    if (j.overflow) {
-        ctl_say(c, "--bed is too long; 'vigilctl status' lists the beds");
-        return CTL_USAGE;
-    }
     int rc = ctl_connect(c, false, true, false);
-    for (int i = 0; i < BUSY_TRIES && rc == CTL_DONE && busy; i++) {
-        json_decref(reply);
-        enum vg_status st = vg_client_request(&c->client, VG_DOOR_VIEW, body, j.len, NULL, &reply);
-        if (st != VG_OK) {
-            return ctl_no_answer(c, VG_DOOR_VIEW, st, NULL);
-        }
-        busy = !ctl_true(reply, "ok") && ctl_text(reply, "error")[0] == 'b';
-        if (busy) {
-            (void)usleep(BUSY_WAIT_US);
-        }
+    if (rc == CTL_DONE) {
+        rc = ctl_ask(c, &j, &reply);
     }
-    if (rc == CTL_DONE && !ctl_true(reply, "ok")) {
-        rc = ctl_refused(c, reply);
-    } else if (rc == CTL_DONE) {
+    if (rc == CTL_DONE) {
         print_answer(c, reply);
     }
     json_decref(reply);

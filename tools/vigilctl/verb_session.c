@@ -6,7 +6,7 @@
 int verb_session_open(struct ctl *c)
 {
     struct ctl_command k;
-    int rc = ctl_command_begin(c, &k, "session_open");
+    int rc = ctl_command_begin(c, &k, "session_open", c->word[0]);
     if (rc != CTL_DONE) {
         return rc;
     }
@@ -17,7 +17,7 @@ int verb_session_open(struct ctl *c)
 int verb_session_close(struct ctl *c)
 {
     struct ctl_command k;
-    int rc = ctl_command_begin(c, &k, "session_close");
+    int rc = ctl_command_begin(c, &k, "session_close", c->word[0]);
     if (rc != CTL_DONE) {
         return rc;
     }

@@ -7,21 +7,34 @@
 #include "tools/vigilctl/ctl.h"
 #include "vigil_version.h"
 
-static const char *clean(const json_t *o, const char *key, char *buf, size_t cap)
-{
-    const char *s = ctl_clean(ctl_text(o, key), buf, cap);
-    return *s != '\0' ? s : "-";
-}
-
 static void print_head(const json_t *r)
 {
     char node[64];
     char version[32];
     (void)printf("node %s   vigild %s   vigilctl %s   wire %d   record %s, last number %lld\n",
-                 clean(r, "node", node, sizeof node), clean(r, "version", version, sizeof version),
-                 VIGIL_VERSION, VG_WIRE_VERSION,
+                 ctl_shown(r, "node", node, sizeof node),
+                 ctl_shown(r, "version", version, sizeof version), VIGIL_VERSION, VG_WIRE_VERSION,
                  ctl_true(r, "storage_ok") ? "written" : "NOT WRITTEN: look at the disk",
                  ctl_int(r, "seq"));
+}
+
+static void print_sinks(const json_t *r)
+{
+    size_t i;
+    json_t *s;
+    char id[64];
+    char role[32];
+    char bed[64];
+
+    json_array_foreach(json_object_get(r, "sinks"), i, s)
+    {
+        (void)printf("sink %-16s %-8s %s%s %s\n", ctl_shown(s, "sink", id, sizeof id),
+                     ctl_shown(s, "role", role, sizeof role),
+                     json_object_get(s, "bed") != NULL ? "for " : "",
+                     json_object_get(s, "bed") != NULL ? ctl_shown(s, "bed", bed, sizeof bed)
+                                                       : "for all beds",
+                     ctl_true(s, "ok") ? "well" : "LOST: no alarm is heard there");
+    }
 }
 
 static void print_session(const json_t *bed)
@@ -37,11 +50,12 @@ static void print_session(const json_t *bed)
         return;
     }
     (void)printf("  session  %s, opened %s by %s, number %lld\n",
-                 clean(s, "patient_ref", ref, sizeof ref), clean(s, "opened_at", at, sizeof at),
-                 clean(s, "operator", who, sizeof who), ctl_int(s, "id"));
+                 ctl_shown(s, "patient_ref", ref, sizeof ref),
+                 ctl_shown(s, "opened_at", at, sizeof at),
+                 ctl_shown(s, "operator", who, sizeof who), ctl_int(s, "id"));
     (void)printf("  doses    %lld recorded, bolus in all %lld ug, rate %lld ug/h, last %s\n",
                  ctl_int(s, "doses"), ctl_int(s, "bolus_total_ug"), ctl_int(s, "rate_ug_h"),
-                 clean(s, "last_dose_at", last, sizeof last));
+                 ctl_shown(s, "last_dose_at", last, sizeof last));
 }
 
 static void print_devices(const json_t *bed)
@@ -55,12 +69,12 @@ static void print_devices(const json_t *bed)
 
     json_array_foreach(json_object_get(bed, "devices"), i, d)
     {
-        (void)printf("  device   %-16s %-10s %-8s %s%s%s\n", clean(d, "dev", id, sizeof id),
-                     clean(d, "driver", driver, sizeof driver),
-                     clean(d, "state", state, sizeof state),
+        (void)printf("  device   %-16s %-10s %-8s %s%s%s\n", ctl_shown(d, "dev", id, sizeof id),
+                     ctl_shown(d, "driver", driver, sizeof driver),
+                     ctl_shown(d, "state", state, sizeof state),
                      json_object_get(d, "determination") != NULL ? "cuff " : "",
                      json_object_get(d, "determination") != NULL
-                         ? clean(d, "determination", cuff, sizeof cuff)
+                         ? ctl_shown(d, "determination", cuff, sizeof cuff)
                          : "",
                      ctl_true(d, "test") ? " TEST" : "");
     }
@@ -84,10 +98,10 @@ static void print_vitals(const json_t *bed)
             (void)snprintf(value, sizeof value, "--");
         }
         (void)printf("  vital    %-16s %6s %-8s %s, age %lld s, from %s%s\n",
-                     clean(v, "vital", name, sizeof name), value,
-                     clean(v, "unit", unit, sizeof unit),
-                     clean(v, "quality", quality, sizeof quality), ctl_int(v, "age_ms") / 1000,
-                     clean(v, "dev", device, sizeof device),
+                     ctl_shown(v, "vital", name, sizeof name), value,
+                     ctl_shown(v, "unit", unit, sizeof unit),
+                     ctl_shown(v, "quality", quality, sizeof quality), ctl_int(v, "age_ms") / 1000,
+                     ctl_shown(v, "dev", device, sizeof device),
                      ctl_true(v, "speaks") ? "" : " (another device speaks for the bed)");
     }
 }
@@ -101,6 +115,17 @@ static void print_limits(const json_t *a)
                      (value < 0 ? -value : value) / 1000, (value < 0 ? -value : value) % 1000,
                      limit / 1000, limit % 1000);
     }
+}
+
+/* Who is told, and what keeps it from being heard. */
+static void print_way(const json_t *a)
+{
+    char inhibited[32];
+    char route[64];
+    (void)ctl_clean(ctl_route_text(ctl_text(a, "route")), route, sizeof route);
+    (void)ctl_clean(ctl_text(a, "inhibited"), inhibited, sizeof inhibited);
+    (void)printf("%s%s%s%s", route[0] != '\0' ? ", " : "", route,
+                 inhibited[0] != '\0' ? ", NOT HEARD: " : "", inhibited);
 }
 
 static void print_alarms(const json_t *bed)
@@ -120,15 +145,17 @@ static void print_alarms(const json_t *bed)
     {
         bool over = strcmp(ctl_text(a, "state"), "latched") == 0;
         (void)printf("  alarm    %-6s %-12s instance %lld%s%s%s",
-                     clean(a, "priority", priority, sizeof priority),
-                     clean(a, "condition", condition, sizeof condition), ctl_int(a, "instance"),
+                     ctl_shown(a, "priority", priority, sizeof priority),
+                     ctl_shown(a, "condition", condition, sizeof condition), ctl_int(a, "instance"),
                      ctl_true(a, "ack") ? ", acknowledged" : ", NOT acknowledged",
                      over ? ", over" : "", ctl_true(a, "held") ? ", no value now" : "");
+        print_way(a);
         print_limits(a);
-        (void)printf(
-            "%s%s%s\n", json_object_get(a, "source") != NULL ? ", from " : "",
-            json_object_get(a, "source") != NULL ? clean(a, "source", source, sizeof source) : "",
-            ctl_true(a, "test") ? " TEST" : "");
+        (void)printf("%s%s%s\n", json_object_get(a, "source") != NULL ? ", from " : "",
+                     json_object_get(a, "source") != NULL
+                         ? ctl_shown(a, "source", source, sizeof source)
+                         : "",
+                     ctl_true(a, "test") ? " TEST" : "");
     }
     if (open > (long long)json_array_size(list)) {
         (void)printf("  alarms   and %lld more\n", open - (long long)json_array_size(list));
@@ -139,11 +166,12 @@ static void print_bed(const json_t *bed)
 {
     char id[64];
     char name[64];
-    (void)printf("\n%s  %s\n", clean(bed, "bed", id, sizeof id),
-                 clean(bed, "name", name, sizeof name));
+    (void)printf("\n%s  %s\n", ctl_shown(bed, "bed", id, sizeof id),
+                 ctl_shown(bed, "name", name, sizeof name));
     print_session(bed);
     print_devices(bed);
     print_vitals(bed);
+    ctl_show_inhibitions(bed);
     print_alarms(bed);
 }
 
@@ -164,6 +192,7 @@ int verb_status(struct ctl *c)
         ctl_print_json(reply);
     } else {
         print_head(reply);
+        print_sinks(reply);
         json_array_foreach(json_object_get(reply, "beds"), i, bed)
         {
             print_bed(bed);

@@ -45,7 +45,32 @@ struct watch_alarm {
     bool over; /* latched: no longer violated, kept until somebody acknowledges it */
     int32_t value_milli, limit_milli;
     char condition[24];
-    char about[VG_ID_MAX]; /* device or vital */
+    char about[VG_ID_MAX]; /* device, vital or sink */
+    char route[16];        /* word of the wire */
+    char inhibited[16];    /* why it is not heard; empty when it is */
+};
+
+/* Something that keeps alarms from being heard. */
+struct watch_inhibition {
+    char scope[VG_ID_MAX]; /* a vital, or "audio" */
+    char state[16];
+    char operator_id[VG_NAME_MAX];
+    char reason[VG_REASON_MAX];
+    int64_t left_ms; /* when it was received; -1 = until somebody ends it */
+};
+
+#define WATCH_INHIBITIONS_MAX (VG_VITAL_COUNT + 1)
+
+/* What a bed says of itself besides alarms, in one .alarms frame or snapshot. */
+struct watch_signals {
+    int64_t received_ns;
+    bool quiet;
+    int64_t quiet_left_ms;
+    int64_t test_left_ms; /* a test signal sounds */
+    char watcher[VG_NAME_MAX];
+    size_t count, sinks_lost;
+    struct watch_inhibition of[WATCH_INHIBITIONS_MAX];
+    char sink_lost[VG_SINKS_MAX][VG_ID_MAX];
 };
 
 struct watch_bed {
@@ -62,6 +87,7 @@ struct watch_bed {
     struct watch_reading vital[VG_VITAL_COUNT];
     struct watch_device device[WATCH_DEVICES_MAX];
     struct watch_alarm alarm[VG_WIRE_ALARMS_MAX];
+    struct watch_signals signals;
 };
 
 struct watch {
@@ -85,6 +111,16 @@ void watch_apply(struct watch *w, const struct vg_client_update *u);
 /* watch_alarm.c: the list replaces what is known. Storage is bad while a bed says so. */
 void watch_take_alarms(struct watch_bed *b, const json_t *list, size_t open);
 bool watch_is_storage_bad(const json_t *list);
+
+/* watch_signals.c: what keeps alarms from being heard. o: a bed of a snapshot, or .alarms. */
+void watch_take_signals(struct watch_bed *b, const json_t *o, int64_t received_ns);
+/* A duration that was said, now; -1 stays -1. */
+int64_t watch_left_ms(const struct watch *w, const struct watch_bed *b, int64_t left_ms);
+/* Line i of what must stay visible: quiet mode, pauses, lost sinks, a test signal; false past the
+ * last one. */
+#define WATCH_SIGNAL_LINE_MAX 160
+bool watch_signal_line(const struct watch *w, const struct watch_bed *b, size_t i,
+                       char out[WATCH_SIGNAL_LINE_MAX]);
 
 /* watch_age.c */
 bool watch_is_lost(const struct watch *w, const struct watch_bed *b);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tools/vigilctl/ctl.h"
 #include "tools/vigilctl/watch.h"
 
 bool watch_is_lost(const struct watch *w, const struct watch_bed *b)
@@ -63,23 +64,10 @@ const char *watch_age_text(int64_t age_ms, char out[16])
     return out;
 }
 
-/* Thousandths as people write them: 88, 0.35. */
-static void milli_text(int32_t milli, char *out, size_t cap)
-{
-    long long m = milli;
-    const char *sign = m < 0 ? "-" : "";
-    m = m < 0 ? -m : m;
-    if (m % 1000 == 0) {
-        (void)snprintf(out, cap, "%s%lld", sign, m / 1000);
-    } else {
-        (void)snprintf(out, cap, "%s%lld.%02lld", sign, m / 1000, m % 1000 / 10);
-    }
-}
-
 const char *watch_limit_text(const struct watch_alarm *a, char out[40])
 {
-    char value[16];
-    char limit[16];
+    char value[CTL_MILLI_MAX];
+    char limit[CTL_MILLI_MAX];
     const char *is = " vs ";
 
     out[0] = '\0';
@@ -91,8 +79,7 @@ const char *watch_limit_text(const struct watch_alarm *a, char out[40])
     } else if (a->value_milli > a->limit_milli) {
         is = ">";
     }
-    milli_text(a->value_milli, value, sizeof value);
-    milli_text(a->limit_milli, limit, sizeof limit);
-    (void)snprintf(out, 40, "%s%s%s", value, is, limit);
+    (void)snprintf(out, 40, "%.16s%s%.16s", ctl_milli(a->value_milli, value), is,
+                   ctl_milli(a->limit_milli, limit));
     return out;
 }

@@ -42,7 +42,11 @@ void watch_take_alarms(struct watch_bed *b, const json_t *list, size_t open)
         a->value_milli = (int32_t)ctl_int(o, "value_milli");
         a->limit_milli = (int32_t)ctl_int(o, "limit_milli");
         (void)ctl_clean(ctl_text(o, "condition"), a->condition, sizeof a->condition);
-        const char *about = json_object_get(o, "vital") != NULL ? "vital" : "source";
+        (void)ctl_clean(ctl_text(o, "route"), a->route, sizeof a->route);
+        (void)ctl_clean(ctl_text(o, "inhibited"), a->inhibited, sizeof a->inhibited);
+        const char *about = json_object_get(o, "vital") != NULL  ? "vital"
+                            : json_object_get(o, "sink") != NULL ? "sink"
+                                                                 : "source";
         (void)ctl_clean(ctl_text(o, about), a->about, sizeof a->about);
     }
 }

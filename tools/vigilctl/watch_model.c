@@ -165,6 +165,7 @@ void watch_apply(struct watch *w, const struct vg_client_update *u)
         w->storage_bad = watch_is_storage_bad(json_object_get(u->body, "instances"));
         watch_take_alarms(b, json_object_get(u->body, "instances"),
                           (size_t)ctl_int(u->body, "open"));
+        watch_take_signals(b, u->body, u->received_ns);
     } else if (strstr(u->topic, ".vital.") != NULL) {
         /* In a repeat the times are those of the sample; its age brings them to now. */
         sent_ms += u->snapshot ? ctl_int(u->body, "age_ms") : 0;
@@ -239,6 +240,7 @@ static void take_bed(struct watch *w, const json_t *o, int64_t daemon_ms)
         take_vital(w, b, v, ctl_true(v, "speaks"), w->now_ns, daemon_ms);
     }
     watch_take_alarms(b, json_object_get(o, "alarms"), (size_t)ctl_int(o, "open"));
+    watch_take_signals(b, o, w->now_ns);
 }
 
 void watch_snapshot(struct watch *w, const json_t *reply)

@@ -62,6 +62,40 @@ static void put_devices(const struct watch *w, const struct watch_bed *b)
     }
 }
 
+/* 120s, or "-" without end. */
+static void put_left(const struct watch *w, const struct watch_bed *b, int64_t left_ms)
+{
+    int64_t left = watch_left_ms(w, b, left_ms);
+    if (left < 0) {
+        (void)printf("-");
+    } else {
+        (void)printf("%llds", (long long)((left + 999) / 1000));
+    }
+}
+
+/* Also when nothing is open: who comes in must see that a room is silent, and why. */
+static void put_signals(const struct watch *w, const struct watch_bed *b)
+{
+    const struct watch_signals *s = &b->signals;
+
+    if (s->quiet) {
+        (void)printf(" QUIET(%s,", s->watcher);
+        put_left(w, b, s->quiet_left_ms);
+        (void)printf(")");
+    }
+    for (size_t i = 0; i < s->count; i++) {
+        (void)printf(" INHIBITED(%s,%s,", s->of[i].scope, s->of[i].state);
+        put_left(w, b, s->of[i].left_ms);
+        (void)printf(",%s)", s->of[i].operator_id);
+    }
+    for (size_t i = 0; i < s->sinks_lost; i++) {
+        (void)printf(" SINK-LOST(%s)", s->sink_lost[i]);
+    }
+    if (watch_left_ms(w, b, s->test_left_ms) > 0) {
+        (void)printf(" TEST-SIGNAL");
+    }
+}
+
 static void put_alarms(const struct watch_bed *b)
 {
     static const char *const words[VG_PRIO_COUNT] = { "LOW", "MEDIUM", "HIGH" };
@@ -70,10 +104,12 @@ static void put_alarms(const struct watch_bed *b)
     (void)printf(" alarms=%zu", b->open);
     for (size_t i = 0; i < b->listed; i++) {
         const struct watch_alarm *a = &b->alarm[i];
-        (void)printf(" [%s %s%s%s #%llu%s%s%s%s%s]", words[a->priority], a->condition,
+        (void)printf(" [%s %s%s%s #%llu%s%s%s%s%s", words[a->priority], a->condition,
                      a->about[0] != '\0' ? " " : "", a->about, (unsigned long long)a->instance,
                      a->has_value ? " " : "", watch_limit_text(a, limit), a->held ? " held" : "",
                      a->over ? " over" : "", a->ack ? " ack" : " UNACK");
+        (void)printf("%s%s%s%s]", a->route[0] != '\0' ? " route=" : "", a->route,
+                     a->inhibited[0] != '\0' ? " inhibited=" : "", a->inhibited);
     }
 }
 
@@ -105,6 +141,7 @@ void watch_plain(const struct watch *w)
         if (b->unsaved) {
             (void)printf(" UNSAVED");
         }
+        put_signals(w, b);
         put_alarms(b);
         (void)fputc('\n', stdout);
     }
@@ -130,11 +167,48 @@ static json_t *alarms_json(const struct watch_bed *b)
         const struct watch_alarm *a = &b->alarm[i];
         (void)json_array_append_new(
             list,
-            json_pack("{s:s,s:s,s:I,s:b,s:b,s:o,s:o}", "condition", a->condition, "priority",
-                      vg_priority_name((enum vg_priority)a->priority), "instance",
+            json_pack("{s:s,s:s,s:I,s:b,s:b,s:o,s:o,s:s,s:s}", "condition", a->condition,
+                      "priority", vg_priority_name((enum vg_priority)a->priority), "instance",
                       (json_int_t)a->instance, "ack", a->ack ? 1 : 0, "held", a->held ? 1 : 0,
                       "value_milli", a->has_value ? json_integer(a->value_milli) : json_null(),
-                      "limit_milli", a->has_value ? json_integer(a->limit_milli) : json_null()));
+                      "limit_milli", a->has_value ? json_integer(a->limit_milli) : json_null(),
+                      "route", a->route, "inhibited", a->inhibited));
+    }
+    return list;
+}
+
+static json_t *left_json(const struct watch *w, const struct watch_bed *b, int64_t left_ms)
+{
+    int64_t left = watch_left_ms(w, b, left_ms);
+    return left < 0 ? json_null() : json_integer(left);
+}
+
+static json_t *inhibited_json(const struct watch *w, const struct watch_bed *b)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < b->signals.count; i++) {
+        const struct watch_inhibition *x = &b->signals.of[i];
+        (void)json_array_append_new(list,
+                                    json_pack("{s:s,s:s,s:o,s:s,s:s}", "scope", x->scope, "state",
+                                              x->state, "left_ms", left_json(w, b, x->left_ms),
+                                              "operator", x->operator_id, "reason", x->reason));
+    }
+    return list;
+}
+
+static json_t *quiet_json(const struct watch *w, const struct watch_bed *b)
+{
+    const struct watch_signals *s = &b->signals;
+    return s->quiet ? json_pack("{s:s,s:o}", "operator", s->watcher, "left_ms",
+                                left_json(w, b, s->quiet_left_ms))
+                    : json_null();
+}
+
+static json_t *sinks_lost_json(const struct watch_bed *b)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < b->signals.sinks_lost; i++) {
+        (void)json_array_append_new(list, json_string(b->signals.sink_lost[i]));
     }
     return list;
 }
@@ -155,12 +229,14 @@ void watch_json(const struct watch *w)
                                           vital_json(w, b, (enum vg_vital)v));
             }
         }
-        json_t *o = json_pack("{s:I,s:s,s:s,s:b,s:o,s:b,s:b,s:o,s:I,s:o}", "utc_ms",
+        json_t *o = json_pack("{s:I,s:s,s:s,s:b,s:o,s:b,s:b,s:o,s:I,s:o,s:o,s:o,s:o}", "utc_ms",
                               (json_int_t)(w->utc_ns / VG_NS_PER_MS), "bed", b->id, "link",
                               lost ? "lost" : "ok", "test", b->test ? 1 : 0, "patient_ref",
                               b->session ? json_string(b->patient) : json_null(), "storage_ok",
                               w->storage_bad ? 0 : 1, "unsaved", b->unsaved ? 1 : 0, "vitals",
-                              vitals, "open", (json_int_t)b->open, "alarms", alarms_json(b));
+                              vitals, "open", (json_int_t)b->open, "alarms", alarms_json(b),
+                              "inhibited", inhibited_json(w, b), "quiet", quiet_json(w, b),
+                              "sinks_lost", sinks_lost_json(b));
         ctl_print_json(o);
         json_decref(o);
     }

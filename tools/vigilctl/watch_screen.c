@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "lib/wire.h"
+#include "tools/vigilctl/ctl.h"
 #include "tools/vigilctl/watch.h"
 
 #define PLAIN "\033[0m"
@@ -180,8 +181,11 @@ static void alarms(struct picture *p, const struct watch_bed *b)
         text(p, " %-6s %s %s ", words[a->priority], a->condition, a->about);
         text(p, "%s%s", a->over ? "over" : "", a->over && a->has_value ? ", was " : "");
         text(p, "%s%s", watch_limit_text(a, limit), a->held ? " (no value now)" : "");
-        text(p, "  #%llu %s ", (unsigned long long)a->instance,
+        text(p, "  #%llu %s", (unsigned long long)a->instance,
              a->ack ? "acknowledged" : "not acknowledged");
+        const char *route = ctl_route_text(a->route);
+        text(p, "%s%s%s%s ", route[0] != '\0' ? ", " : "", route,
+             a->inhibited[0] != '\0' ? ", NOT HEARD: " : "", a->inhibited);
         end_line(p);
     }
     if (b->open > b->listed) {
@@ -189,6 +193,27 @@ static void alarms(struct picture *p, const struct watch_bed *b)
         text(p, "   and %zu more alarms", b->open - b->listed);
         end_line(p);
     }
+}
+
+/* Also when nothing is open: who comes in must see that a room is silent, and why. */
+static void signals(struct picture *p, const struct watch *w, const struct watch_bed *b)
+{
+    char line[WATCH_SIGNAL_LINE_MAX];
+    for (size_t i = 0; watch_signal_line(w, b, i, line); i++) {
+        style(p, YELLOW);
+        text(p, "  %s", line);
+        end_line(p);
+    }
+}
+
+static unsigned signal_lines(const struct watch *w, const struct watch_bed *b)
+{
+    char line[WATCH_SIGNAL_LINE_MAX];
+    unsigned n = 0;
+    while (watch_signal_line(w, b, n, line)) {
+        n++;
+    }
+    return n;
 }
 
 static void bed(struct picture *p, const struct watch *w, const struct watch_bed *b)
@@ -212,6 +237,7 @@ static void bed(struct picture *p, const struct watch *w, const struct watch_bed
         end_line(p);
         return;
     }
+    signals(p, w, b);
     nibp_failure(p, b);
     text(p, "  ");
     value(p, w, b, VG_VITAL_SPO2, "SpO2", "%");
@@ -227,12 +253,13 @@ static void bed(struct picture *p, const struct watch *w, const struct watch_bed
 static unsigned height(const struct watch *w, const struct watch_bed *b)
 {
     unsigned lines = 4 + (unsigned)b->listed + (b->open > b->listed ? 1 : 0);
-    return watch_is_lost(w, b) ? 3 : lines + (b->nibp_error[0] != '\0' ? 1 : 0);
+    return watch_is_lost(w, b) ? 3
+                               : lines + signal_lines(w, b) + (b->nibp_error[0] != '\0' ? 1 : 0);
 }
 
 /* Beds that had no room: their alarms are not visible, so they are at least counted. */
 struct hidden {
-    size_t beds, open, lost;
+    size_t beds, open, lost, silenced;
     bool high; /* one of high priority that nobody acknowledged */
 };
 
@@ -244,6 +271,7 @@ static void hide(struct hidden *h, const struct watch *w, const struct watch_bed
         return;
     }
     h->open += b->open;
+    h->silenced += b->signals.quiet || b->signals.count > 0 || b->signals.sinks_lost > 0 ? 1 : 0;
     for (size_t i = 0; i < b->listed; i++) {
         h->high = h->high || (b->alarm[i].priority == VG_PRIO_HIGH && !b->alarm[i].ack);
     }
@@ -252,8 +280,10 @@ static void hide(struct hidden *h, const struct watch *w, const struct watch_bed
 static void say_hidden(struct picture *p, const struct hidden *h)
 {
     style(p, h->high || h->lost > 0 ? ON_RED : YELLOW);
-    text(p, "NOT SHOWN: %zu bed%s, open alarms %zu%s, links lost %zu. ", h->beds,
-         h->beds == 1 ? "" : "s", h->open, h->high ? " (HIGH)" : "", h->lost);
+    text(p,
+         "NOT SHOWN: %zu bed%s, open alarms %zu%s, links lost %zu, quiet, paused or without a sink "
+         "%zu. ",
+         h->beds, h->beds == 1 ? "" : "s", h->open, h->high ? " (HIGH)" : "", h->lost, h->silenced);
     style(p, PLAIN);
     text(p, "Taller window, or --bed ID");
     style(p, PLAIN "\033[K");
