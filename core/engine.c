@@ -203,84 +203,65 @@ static bool is_blocked(const struct vg_engine *e, const struct vg_event *ev)
            vg_engine_is_bound_elsewhere(e, ev->device);
 }
 
+static void wave(struct vg_step *st)
+{
+    pass(st, (st->in->flags & VG_FLAG_ARCHIVE) != 0 ? VG_DO_RECORD : VG_DO_SEND);
+}
+
+static void signal(struct vg_step *st)
+{
+    pass(st, VG_DO_SEND | VG_DO_RECORD);
+    vg_vitals_signal(st);
+}
+
+/* Over as soon as it is said: what latches is the message. */
+static void clock_stepped(struct vg_step *st)
+{
+    vg_alarm_technical(st, VG_COND_CLOCK, VG_SUBJECT_NONE, true, VG_PRIO_LOW);
+    vg_alarm_technical(st, VG_COND_CLOCK, VG_SUBJECT_NONE, false, VG_PRIO_LOW);
+}
+
+static void tick(struct vg_step *st)
+{
+    vg_alarm_tick(st);
+    vg_alert_tick(st);
+    vg_care_tick(st);
+    if (st->e->storage_bad) {
+        /* The end of a session closed it; the disk is as bad as before. */
+        vg_alarm_technical(st, VG_COND_STORAGE, VG_SUBJECT_NONE, true, VG_PRIO_MED);
+    }
+    vg_vitals_tick(st);
+}
+
+/* Who handles which input. Kinds that only the engine makes have nobody. */
+static void (*const handlers[VG_EV_KIND_COUNT])(struct vg_step *st) = {
+    [VG_EV_READING] = vg_vitals_reading,
+    [VG_EV_NIBP] = vg_cuff_result,
+    [VG_EV_WAVE] = wave,
+    [VG_EV_DEVICE] = device_moved,
+    [VG_EV_SIGNAL] = signal,
+    [VG_EV_CUFF] = vg_cuff_word,
+    [VG_EV_SESSION] = vg_session_step,
+    [VG_EV_DOSE] = vg_dose_step,
+    [VG_EV_ACK] = acknowledge,
+    [VG_EV_NIBP_COMMAND] = vg_cuff_command,
+    [VG_EV_CLOCK] = clock_stepped,
+    [VG_EV_DAEMON] = daemon_event,
+    [VG_EV_INHIBIT] = vg_inhibit_command,
+    [VG_EV_LIMITS] = vg_limits_command,
+    [VG_EV_CARE] = vg_care_command,
+    [VG_EV_SINK] = vg_sink_step,
+    [VG_EV_TICK] = tick,
+};
+
 void vg_engine_step(struct vg_engine *e, const struct vg_event *ev, struct vg_effects *out)
 {
     VG_ASSERT(ev->bed < e->bed_count);
     struct vg_step st = { .e = e, .bed = &e->beds[ev->bed], .in = ev, .out = out };
     out->count = 0;
 
-    if (is_blocked(e, ev)) {
-        return;
-    }
-    switch ((enum vg_event_kind)ev->kind) {
-    case VG_EV_READING:
-        vg_vitals_reading(&st);
-        break;
-    case VG_EV_NIBP:
-        vg_cuff_result(&st);
-        break;
-    case VG_EV_WAVE:
-        pass(&st, (ev->flags & VG_FLAG_ARCHIVE) != 0 ? VG_DO_RECORD : VG_DO_SEND);
-        break;
-    case VG_EV_DEVICE:
-        device_moved(&st);
-        break;
-    case VG_EV_SIGNAL:
-        pass(&st, VG_DO_SEND | VG_DO_RECORD);
-        vg_vitals_signal(&st);
-        break;
-    case VG_EV_CUFF:
-        vg_cuff_word(&st);
-        break;
-    case VG_EV_SESSION:
-        vg_session_step(&st);
-        break;
-    case VG_EV_DOSE:
-        vg_dose_step(&st);
-        break;
-    case VG_EV_ACK:
-        acknowledge(&st);
-        break;
-    case VG_EV_NIBP_COMMAND:
-        vg_cuff_command(&st);
-        break;
-    case VG_EV_CLOCK:
-        vg_alarm_technical(&st, VG_COND_CLOCK, VG_SUBJECT_NONE, true, VG_PRIO_LOW);
-        vg_alarm_technical(&st, VG_COND_CLOCK, VG_SUBJECT_NONE, false, VG_PRIO_LOW);
-        break;
-    case VG_EV_DAEMON:
-        daemon_event(&st);
-        break;
-    case VG_EV_INHIBIT:
-        vg_inhibit_command(&st);
-        break;
-    case VG_EV_LIMITS:
-        vg_limits_command(&st);
-        break;
-    case VG_EV_CARE:
-        vg_care_command(&st);
-        break;
-    case VG_EV_SINK:
-        vg_sink_step(&st);
-        break;
-    case VG_EV_TICK:
-        vg_alarm_tick(&st);
-        vg_alert_tick(&st);
-        vg_care_tick(&st);
-        if (e->storage_bad) {
-            /* The end of a session closed it; the disk is as bad as before. */
-            vg_alarm_technical(&st, VG_COND_STORAGE, VG_SUBJECT_NONE, true, VG_PRIO_MED);
-        }
-        vg_vitals_tick(&st);
-        break;
-    case VG_EV_NONE:
-    case VG_EV_ALARM:
-    case VG_EV_FRESHNESS:
-    case VG_EV_LIMIT:
-    case VG_EV_ROUTE:
-    case VG_EV_BIND:
-    case VG_EV_KIND_COUNT:
-        break;
+    if (ev->kind < VG_EV_KIND_COUNT && handlers[ev->kind] != NULL && !is_blocked(e, ev)) {
+        handlers[ev->kind](&st);
     }
 }
 

@@ -73,9 +73,9 @@ NAME_TABLE(enum vg_refusal, vg_refusal_name, VG_REFUSED_COUNT, "none", "no_sessi
            "cuff_busy", "cuff_cooldown", "given_at", "request_id_reused", "nothing_sounds",
            "inhibited", "not_inhibited", "required", "limit", "no_baseline", "no_sink")
 /* One text of two lines, named so that no comma can be thought missing. */
-#define REUSED                                                                                     \
-    "that request_id already stands for another command of this bed; nothing was done, send it "   \
-    "again with a new one"
+static const char id_reused[] =
+    "that request_id already stands for another command of this bed; nothing was done, send it "
+    "again with a new one";
 NAME_TABLE(enum vg_refusal, vg_refusal_text, VG_REFUSED_COUNT, "",
            "no session is open on this bed; open one first (session open)",
            "a session is already open on this bed; close it first",
@@ -86,7 +86,7 @@ NAME_TABLE(enum vg_refusal, vg_refusal_text, VG_REFUSED_COUNT, "",
            "the cuff does not answer; check its cable and power",
            "the cuff is measuring; wait for it to end, or abort it",
            "the cuff must stay deflated for 30 s between determinations; wait",
-           "given_at is more than a day ahead or a week back; check the date", REUSED,
+           "given_at is more than a day ahead or a week back; check the date", id_reused,
            "no alarm sounds on this bed now, so there is nothing to pause",
            "the signals of that vital are paused or off already; end that first",
            "the signals of that vital are neither paused nor off",

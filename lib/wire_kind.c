@@ -186,85 +186,94 @@ static void daemon_members(struct vg_json *j, const struct vg_daemon_event *d)
     }
 }
 
+typedef void (*members_fn)(struct vg_json *j, const struct vg_wire_names *n,
+                           const struct vg_event *ev);
+
+#define MEMBERS(fn, call)                                                                          \
+    static void fn(struct vg_json *j, const struct vg_wire_names *n, const struct vg_event *ev)    \
+    {                                                                                              \
+        (void)n;                                                                                   \
+        call;                                                                                      \
+    }
+MEMBERS(reading, reading_members(j, &ev->u.reading))
+MEMBERS(freshness, freshness_members(j, &ev->u.fresh))
+MEMBERS(nibp, nibp_members(j, &ev->u.nibp))
+MEMBERS(wave, wave_members(j, &ev->u.wave))
+MEMBERS(device, device_members(j, &ev->u.dev))
+MEMBERS(signals, signal_members(j, ev->u.signal.bits))
+MEMBERS(session, session_members(j, &ev->u.session_move))
+MEMBERS(dose, dose_members(j, &ev->u.dose, ev->utc_ns))
+MEMBERS(clock_step, vg_json_int(j, "step_ms", ev->u.clock.step_ns / VG_NS_PER_MS))
+MEMBERS(of_daemon, daemon_members(j, &ev->u.daemon))
+MEMBERS(inhibit, vg_wire_inhibit_members(j, &ev->u.inhibit))
+MEMBERS(limits, vg_wire_limits_members(j, n, &ev->u.limits))
+MEMBERS(limit, vg_wire_limit_members(j, &ev->u.limit))
+MEMBERS(route, vg_wire_route_members(j, n, &ev->u.route))
+MEMBERS(sink, vg_wire_sink_members(j, n, &ev->u.sink))
+MEMBERS(care, vg_wire_care_members(j, &ev->u.care))
+
+static void cuff(struct vg_json *j, const struct vg_wire_names *n, const struct vg_event *ev)
+{
+    (void)n;
+    vg_json_text(j, "event", "determination");
+    vg_json_text(j, "state", vg_nibp_state_name((enum vg_nibp_state)ev->u.cuff.state));
+}
+
+static void ack(struct vg_json *j, const struct vg_wire_names *n, const struct vg_event *ev)
+{
+    (void)n;
+    vg_json_uint(j, "instance", ev->u.ack.instance);
+    vg_json_text(j, "operator", ev->u.ack.operator_id);
+    vg_json_text(j, "request_id", ev->u.ack.request_id);
+}
+
+static void command(struct vg_json *j, const struct vg_wire_names *n, const struct vg_event *ev)
+{
+    (void)n;
+    vg_json_text(j, "command", ev->u.command.what == VG_REQ_NIBP_START ? "start" : "abort");
+    vg_json_text(j, "operator", ev->u.command.operator_id);
+    vg_json_text(j, "request_id", ev->u.command.request_id);
+}
+
+static void alarm(struct vg_json *j, const struct vg_wire_names *n, const struct vg_event *ev)
+{
+    vg_wire_alarm_members(j, n, &ev->u.alarm, "alarm");
+    vg_json_text(j, "event", vg_alarm_what_name((enum vg_alarm_what)ev->u.alarm.what));
+    vg_json_text(j, "was", vg_cond_state_name((enum vg_cond_state)ev->u.alarm.from));
+    vg_json_uint(j, "row", ev->u.alarm.row);
+    if (ev->u.alarm.operator_id[0] != '\0') {
+        vg_json_text(j, "operator", ev->u.alarm.operator_id);
+    }
+}
+
+/* A kind without members says all in its columns (bind), or is never told. */
+static const members_fn members[VG_EV_KIND_COUNT] = {
+    [VG_EV_READING] = reading,
+    [VG_EV_FRESHNESS] = freshness,
+    [VG_EV_NIBP] = nibp,
+    [VG_EV_WAVE] = wave,
+    [VG_EV_DEVICE] = device,
+    [VG_EV_SIGNAL] = signals,
+    [VG_EV_CUFF] = cuff,
+    [VG_EV_SESSION] = session,
+    [VG_EV_DOSE] = dose,
+    [VG_EV_ACK] = ack,
+    [VG_EV_NIBP_COMMAND] = command,
+    [VG_EV_ALARM] = alarm,
+    [VG_EV_CLOCK] = clock_step,
+    [VG_EV_DAEMON] = of_daemon,
+    [VG_EV_INHIBIT] = inhibit,
+    [VG_EV_LIMITS] = limits,
+    [VG_EV_LIMIT] = limit,
+    [VG_EV_ROUTE] = route,
+    [VG_EV_SINK] = sink,
+    [VG_EV_CARE] = care,
+};
+
 void vg_wire_kind_members(struct vg_json *j, const struct vg_wire_names *n,
                           const struct vg_event *ev)
 {
-    switch ((enum vg_event_kind)ev->kind) {
-    case VG_EV_READING:
-        reading_members(j, &ev->u.reading);
-        break;
-    case VG_EV_FRESHNESS:
-        freshness_members(j, &ev->u.fresh);
-        break;
-    case VG_EV_NIBP:
-        nibp_members(j, &ev->u.nibp);
-        break;
-    case VG_EV_WAVE:
-        wave_members(j, &ev->u.wave);
-        break;
-    case VG_EV_DEVICE:
-        device_members(j, &ev->u.dev);
-        break;
-    case VG_EV_SIGNAL:
-        signal_members(j, ev->u.signal.bits);
-        break;
-    case VG_EV_CUFF:
-        vg_json_text(j, "event", "determination");
-        vg_json_text(j, "state", vg_nibp_state_name((enum vg_nibp_state)ev->u.cuff.state));
-        break;
-    case VG_EV_SESSION:
-        session_members(j, &ev->u.session_move);
-        break;
-    case VG_EV_DOSE:
-        dose_members(j, &ev->u.dose, ev->utc_ns);
-        break;
-    case VG_EV_ACK:
-        vg_json_uint(j, "instance", ev->u.ack.instance);
-        vg_json_text(j, "operator", ev->u.ack.operator_id);
-        vg_json_text(j, "request_id", ev->u.ack.request_id);
-        break;
-    case VG_EV_NIBP_COMMAND:
-        vg_json_text(j, "command", ev->u.command.what == VG_REQ_NIBP_START ? "start" : "abort");
-        vg_json_text(j, "operator", ev->u.command.operator_id);
-        vg_json_text(j, "request_id", ev->u.command.request_id);
-        break;
-    case VG_EV_ALARM:
-        vg_wire_alarm_members(j, n, &ev->u.alarm, "alarm");
-        vg_json_text(j, "event", vg_alarm_what_name((enum vg_alarm_what)ev->u.alarm.what));
-        vg_json_text(j, "was", vg_cond_state_name((enum vg_cond_state)ev->u.alarm.from));
-        vg_json_uint(j, "row", ev->u.alarm.row);
-        if (ev->u.alarm.operator_id[0] != '\0') {
-            vg_json_text(j, "operator", ev->u.alarm.operator_id);
-        }
-        break;
-    case VG_EV_CLOCK:
-        vg_json_int(j, "step_ms", ev->u.clock.step_ns / VG_NS_PER_MS);
-        break;
-    case VG_EV_DAEMON:
-        daemon_members(j, &ev->u.daemon);
-        break;
-    case VG_EV_INHIBIT:
-        vg_wire_inhibit_members(j, &ev->u.inhibit);
-        break;
-    case VG_EV_LIMITS:
-        vg_wire_limits_members(j, n, &ev->u.limits);
-        break;
-    case VG_EV_LIMIT:
-        vg_wire_limit_members(j, &ev->u.limit);
-        break;
-    case VG_EV_ROUTE:
-        vg_wire_route_members(j, n, &ev->u.route);
-        break;
-    case VG_EV_SINK:
-        vg_wire_sink_members(j, n, &ev->u.sink);
-        break;
-    case VG_EV_CARE:
-        vg_wire_care_members(j, &ev->u.care);
-        break;
-    case VG_EV_NONE:
-    case VG_EV_TICK:
-    case VG_EV_BIND: /* the row says it all: this device, this bed, this session */
-    case VG_EV_KIND_COUNT:
-        break;
+    if (ev->kind < VG_EV_KIND_COUNT && members[ev->kind] != NULL) {
+        members[ev->kind](j, n, ev);
     }
 }
