@@ -124,9 +124,11 @@ static void add_up(struct vg_slot *s, const struct vg_cond_ctx *ctx)
     track(s, ctx);
 }
 
+/* The integral remembers; the delay begins anew, for it is of a violation without a break. */
 static void drain(struct vg_slot *s, const struct vg_cond_ctx *ctx)
 {
     s->integral = integrated(s, ctx);
+    s->pend_ns = ctx->now_ns;
     s->held = false;
 }
 

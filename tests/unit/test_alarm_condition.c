@@ -11,6 +11,7 @@
 #include <cmocka.h>
 #include <string.h>
 
+#include "core/machine.h"
 #include "tests/support/ref_condition.h"
 #include "vigil/compiler.h"
 
@@ -584,6 +585,163 @@ static void test_alarm_condition__input_names(void **state)
     assert_string_equal(vg_cond_input_name(VG_CI_COUNT), "unknown");
 }
 
+/* --- SatSeconds ----------------------------------------------------------------------------- */
+
+/* One slot, armed, a delay that never ends by itself, a sample a second. */
+struct sat {
+    struct vg_slot slot;
+    struct vg_limit limit;
+    struct vg_cond_ctx ctx;
+};
+
+static void sat_begin(struct sat *s, int32_t low, int32_t setting)
+{
+    memset(s, 0, sizeof *s);
+    s->limit = (struct vg_limit){ low * 1000, setting, S(3600), CLEAR, VG_LATCH_VISUAL, true };
+    s->ctx = (struct vg_cond_ctx){ .limit = &s->limit, .now_ns = T0, .low_side = true };
+    s->slot.state = VG_CS_NORMAL;
+    s->slot.ok_ns = VG_TIME_NONE;
+    for (size_t i = 0; i < VG_COUNT(s->slot.viol_ns); i++) {
+        s->slot.viol_ns[i] = VG_TIME_NONE;
+    }
+}
+
+static struct vg_cond_result sat_sample(struct sat *s, int32_t value, int64_t since_ns)
+{
+    s->ctx.now_ns += since_ns;
+    s->ctx.since_ns = since_ns;
+    s->ctx.value_milli = value * 1000;
+    s->ctx.has_value = true;
+    s->ctx.instance = 7;
+    return vg_cond_step(&s->slot, value < s->limit.limit_milli / 1000 ? VG_CI_BAD : VG_CI_OK,
+                        &s->ctx);
+}
+
+/* Number of the sample that opens, one a second; 0 = none does. */
+static size_t sat_opens(struct sat *s, const int32_t *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (sat_sample(s, values[i], S(1)).what == VG_AW_OPEN && s->slot.state == VG_CS_ACTIVE) {
+            return i + 1;
+        }
+    }
+    return 0;
+}
+
+/* Nellcor: limit 90, setting 50; 2 s at 88, 3 s at 86, 6 s at 84 are 4 + 12 + 36. */
+static void test_alarm_condition__sat_seconds_of_nellcor(void **state)
+{
+    static const int32_t values[] = { 97, 88, 88, 86, 86, 86, 84, 84, 84, 84, 84, 84 };
+    struct sat s;
+    (void)state;
+    sat_begin(&s, 90, 50);
+    assert_int_equal(sat_opens(&s, values, VG_COUNT(values)), 12); /* the 11th that violates */
+    assert_int_equal(s.slot.worst_milli, 84000);
+    sat_begin(&s, 90, 53);
+    assert_int_equal(sat_opens(&s, values, VG_COUNT(values)), 0);
+}
+
+/* GE: limit 90, setting 20. There a value on the limit violates; here it does not, so the same series
+ * opens with a limit of 91, and is one point a second short with 90. */
+static void test_alarm_condition__sat_seconds_of_ge(void **state)
+{
+    static const int32_t values[] = { 92, 89, 87, 87, 80 };
+    struct sat s;
+    (void)state;
+    sat_begin(&s, 91, 20);
+    assert_int_equal(sat_opens(&s, values, VG_COUNT(values)), 5);
+    sat_begin(&s, 90, 20);
+    assert_int_equal(sat_opens(&s, values, VG_COUNT(values)), 0);
+    assert_int_equal(s.slot.integral, (1 + 3 + 3 + 10) * 1000 * S(1));
+}
+
+static void test_alarm_condition__sat_seconds_at_the_boundary(void **state)
+{
+    struct sat s;
+    (void)state;
+    sat_begin(&s, 90, 20);
+    expect(sat_sample(&s, 80, S(1)), 4, VG_AW_PENDING); /* 10 */
+    expect_quiet(sat_sample(&s, 80, S(1) - 1), 7);
+    expect(sat_sample(&s, 89, 10), 6, VG_AW_OPEN); /* 20 to the nanosecond */
+    sat_begin(&s, 90, 0);
+    (void)sat_sample(&s, 10, S(1));
+    expect_quiet(sat_sample(&s, 10, S(100)), 7); /* off: only the delay counts */
+}
+
+/* Good samples take away what violating ones gave; only when nothing is left it is over. */
+static void test_alarm_condition__c29_good_samples_drain_sat_seconds(void **state)
+{
+    struct sat s;
+    (void)state;
+    sat_begin(&s, 90, 50);
+    expect(sat_sample(&s, 85, S(2)), 4, VG_AW_PENDING); /* 10 */
+    expect_quiet(sat_sample(&s, 93, S(3)), 29);         /* 1 */
+    assert_int_equal(s.slot.integral, 1000 * S(1));
+    assert_int_equal(s.slot.state, VG_CS_PENDING);
+    expect(sat_sample(&s, 91, S(1)), 8, VG_AW_SUPPRESSED_BY_DELAY); /* 0 to the point */
+    assert_int_equal(s.slot.integral, 0);
+    expect(sat_sample(&s, 85, S(1)), 4, VG_AW_PENDING); /* begins with nothing of the last one */
+    assert_int_equal(s.slot.integral, 5000 * S(1));
+    expect(sat_sample(&s, 99, S(9)), 8, VG_AW_SUPPRESSED_BY_DELAY); /* never below nothing */
+}
+
+/* The delay is how long a violation lasts without a break, with SatSeconds as without. */
+static void test_alarm_condition__c29_time_inside_the_limit_is_no_violation(void **state)
+{
+    struct sat s;
+    (void)state;
+    sat_begin(&s, 90, 50);
+    s.limit.delay_ns = DELAY;
+    expect(sat_sample(&s, 75, S(2)), 4, VG_AW_PENDING); /* 30 */
+    for (int i = 0; i < 20; i++) {
+        expect_quiet(sat_sample(&s, 91, S(1)), 29);
+        s.ctx.has_value = false;
+        (void)vg_cond_step(&s.slot, VG_CI_TICK, &s.ctx);
+        assert_int_equal(s.slot.state, VG_CS_PENDING);
+    }
+    expect_quiet(sat_sample(&s, 89, DELAY - 1), 7);
+    s.ctx.has_value = false;
+    s.ctx.now_ns += 1;
+    expect(vg_cond_step(&s.slot, VG_CI_TICK, &s.ctx), 6, VG_AW_OPEN);
+}
+
+static void test_alarm_condition__sat_seconds_above_a_high_limit(void **state)
+{
+    struct sat s;
+    (void)state;
+    sat_begin(&s, 90, 20);
+    s.ctx.low_side = false;
+    s.ctx.since_ns = S(2);
+    s.ctx.has_value = true;
+    s.ctx.value_milli = 95000;
+    expect(vg_cond_step(&s.slot, VG_CI_BAD, &s.ctx), 4, VG_AW_PENDING);
+    assert_int_equal(s.slot.integral, 10000 * S(1));
+    expect(vg_cond_step(&s.slot, VG_CI_BAD, &s.ctx), 6, VG_AW_OPEN);
+}
+
+/* --- the description ------------------------------------------------------------------------- */
+
+static void test_alarm_condition__is_described(void **state)
+{
+    const struct vg_machine *m = &vg_machine_condition;
+    uint32_t numbers = 0;
+    (void)state;
+    assert_string_equal(m->letter, "C");
+    assert_int_equal(m->state_count, VG_CS_COUNT);
+    assert_int_equal(m->input_count, VG_CI_COUNT);
+    for (size_t i = 0; i < m->row_count; i++) {
+        struct vg_machine_row row = m->row(i);
+        assert_true(row.from != 0 && row.inputs != 0);
+        numbers |= 1u << row.number;
+    }
+    assert_int_equal(numbers, 0x37fffffe); /* 1 to 29 without 27 */
+    assert_string_equal(m->row(0).what, "armed");
+    assert_string_equal(m->row(2).guard, "no_delay");
+    assert_null(m->row(8).what);
+    assert_string_equal(m->state_name(VG_CS_LATCHED), "latched");
+    assert_string_equal(m->input_name(VG_CI_WORSE), "WORSE");
+}
+
 /* --- every short sequence ------------------------------------------------------------------- */
 
 /* A letter of an alphabet: an input and the time that passes before it. */
@@ -711,6 +869,13 @@ int main(void)
         cmocka_unit_test(test_alarm_condition__c28_a_worse_priority_speaks_again),
         cmocka_unit_test(test_alarm_condition__a_tick_does_not_touch_the_worst_value),
         cmocka_unit_test(test_alarm_condition__input_names),
+        cmocka_unit_test(test_alarm_condition__sat_seconds_of_nellcor),
+        cmocka_unit_test(test_alarm_condition__sat_seconds_of_ge),
+        cmocka_unit_test(test_alarm_condition__sat_seconds_at_the_boundary),
+        cmocka_unit_test(test_alarm_condition__c29_good_samples_drain_sat_seconds),
+        cmocka_unit_test(test_alarm_condition__c29_time_inside_the_limit_is_no_violation),
+        cmocka_unit_test(test_alarm_condition__sat_seconds_above_a_high_limit),
+        cmocka_unit_test(test_alarm_condition__is_described),
         cmocka_unit_test(test_alarm_condition__every_sequence_of_seven_of_eleven_letters),
         cmocka_unit_test(test_alarm_condition__every_sequence_of_seven_around_the_window),
         cmocka_unit_test(test_alarm_condition__every_sequence_of_all_inputs),
