@@ -10,6 +10,8 @@
 
 /* A heartbeat nobody answered is over when the next one is due; a receipt may wait for a disk. */
 #define BEAT_NS VG_NS_PER_S
+/* The first one waits until a sink knows whether it can do its work. */
+#define FIRST_BEAT_NS (500 * VG_NS_PER_MS)
 #define ALIVE_LIMIT_NS (900 * VG_NS_PER_MS)
 #define RECEIPT_LIMIT_NS (1500 * VG_NS_PER_MS)
 /* Frames of one turn: every bed many times over, and an end. */
@@ -87,6 +89,9 @@ static void send_receipt(struct vg_asink *a)
     struct vg_json j;
 
     vg_asink_door_expire(&a->receipt, RECEIPT_LIMIT_NS, now_ns);
+    if (!a->receipt.busy) {
+        a->asked = NULL;
+    }
     struct vg_asink_receipt *e = vg_asink_receipt_next(&a->receipts, a->state.run, now_ns);
     if (e == NULL || a->receipt.busy) {
         return;
@@ -231,7 +236,7 @@ enum vg_status vg_asink_open(struct vg_asink *a, const struct vg_asink_options *
     a->look = vg_reactor_add_timer(reactor, on_look, a);
     a->beat = vg_reactor_add_timer(reactor, send_alive, a);
     vg_timer_arm(a->look, vg_asink_now(a));
-    vg_timer_arm(a->beat, vg_asink_now(a));
+    vg_timer_arm(a->beat, vg_asink_now(a) + FIRST_BEAT_NS);
     return VG_OK;
 }
 

@@ -5,9 +5,11 @@ in the file has reached the pcm.
 """
 import array
 import os
+import select
 import signal
 import socket
 import subprocess
+import threading
 
 import vigil_sound as sound
 import vigil_system as vs
@@ -374,6 +376,38 @@ def test_foreign_frames(b):
     vs.within(speaker.wait_sound(mark) - at, SOUND_AFTER_DEATH_S + LOOK_S, "the alarm")
 
 
+def test_real_daemon(b):
+    """An alarm of vigild is heard, its acknowledgement and its death too."""
+    ox = b.oximeter("ox-1")
+    config = b.config([("ox-1", "bed-1", "nonin", f"tty:{b.path('ox-1')}", "test: yes")],
+                      limits="sinks:\n  - { id: room-1, role: room }\n")
+    daemon = b.daemon(config)
+    stream = b.stream(keep_waves=False)
+    speaker = Speaker(b).configure()
+    p = start(b, speaker)
+    daemon.wait_line("sinks: room-1: is well")
+    client = b.client()
+    b.open_session(client, "bed-1")
+    stream.wait("v1.bed-1.vital.spo2", test=vs.is_value)
+    mark = speaker.size()
+    ox.say("spo2 80")
+    alarm, frame = stream.wait_alarm("bed-1", "SPO2_DESAT")
+    vs.within(speaker.wait_sound(mark) - frame.at, SOUND_AFTER_FRAME_S + LOOK_S, "sound")
+    vs.check(not p.find("refused"), "the daemon refuses:\n" + p.tail())
+    p.wait_line(f"instance={alarm['instance']} priority=high category=oxygen")
+    ox.say("spo2 97")
+    for one in stream.alarms("bed-1"):
+        b.ack(client, "bed-1", one["instance"])
+    vs.wait_for(lambda: all(i["ack"] for i in stream.alarms("bed-1")), "all acknowledged")
+    speaker.wait_silence(1.0)
+    mark = speaker.size()
+    at = vs.now()
+    daemon.kill()
+    heard = speaker.wait_sound(mark) - at
+    vs.within(heard, SOUND_AFTER_DEATH_S, "the daemon's death being heard")
+    b.worst.add("death_s", heard)
+
+
 def test_device_is_lost(b):
     """A device that is not there, comes, and goes again: told at every turn, and found again."""
     daemon = b.keep(FakeDaemon(b))
@@ -389,20 +423,45 @@ def test_device_is_lost(b):
     vs.check(p.count("cannot play") <= 2, "every attempt is logged:\n" + p.tail())
 
 
-def test_device_breaks(b):
-    """The device fails while it plays: a pipe that loses its reader."""
+class Reader:
+    """Reads a pipe until it is told to stop."""
+
+    def __init__(self, path):
+        self.fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        self.stop = threading.Event()
+        self.thread = threading.Thread(target=self._run, daemon=True)
+        self.thread.start()
+
+    def _run(self):
+        while not self.stop.is_set():
+            if not select.select([self.fd], [], [], 0.05)[0] or not os.read(self.fd, 65536):
+                self.stop.wait(0.02)
+
+    def close(self):
+        self.stop.set()
+        self.thread.join(5)
+        os.close(self.fd)
+
+
+def test_device_hangs_and_breaks(b):
+    """A device that takes no more, fails, and comes back: told at every turn, heartbeats go on."""
     daemon = b.keep(FakeDaemon(b))
     speaker = Speaker(b).configure()
     os.mkfifo(speaker.raw)
-    reader = os.open(speaker.raw, os.O_RDWR)  # so that opening does not wait
+    deaf = os.open(speaker.raw, os.O_RDWR)  # nobody reads: the pipe fills, and a write hangs
     p = start(b, speaker)
     daemon.wait_request("sink_alive", healthy=True)
-    p.wait_line("playing")
-    # Nobody reads: the pipe fills, and the write in the sound system hangs.
     daemon.wait_request("sink_alive", healthy=False)
     since = daemon.mark()
     vs.wait_for(lambda: len(daemon.requests("sink_alive", since)) >= 3, "heartbeats go on")
-    os.close(reader)
+    os.close(deaf)  # the hanging write fails
+    p.wait_line("cannot play")
+    reader = b.keep(Reader(speaker.raw))
+    since = daemon.mark()
+    daemon.wait_request("sink_alive", since, healthy=True)
+    daemon.sound(61)
+    daemon.wait_request("receipt", instance=61)
+    vs.check(not reader.stop.is_set(), "the reader ended")
     p.kill()
 
 
@@ -459,5 +518,5 @@ vs.main(*map(prepared, (
     test_signals_measured, test_volume_rises, test_tone_files_are_strict, test_alarm_is_heard,
     test_higher_priority_interrupts, test_role_bed_and_test_signal, test_daemon_killed,
     test_receipt_in_each_run, test_daemon_frozen, test_no_daemon_at_all,
-    test_answers_do_not_matter, test_foreign_frames, test_device_is_lost, test_device_breaks,
-    test_service_manager, test_command_line)))
+    test_answers_do_not_matter, test_foreign_frames, test_real_daemon, test_device_is_lost,
+    test_device_hangs_and_breaks, test_service_manager, test_command_line)))

@@ -207,6 +207,30 @@ def test_daemon_dies_and_freezes(b):
     daemon.thaw()
 
 
+def test_real_daemon(b):
+    """In quiet mode vigild hands an alarm to the staff, and knows that they were told."""
+    ox = b.oximeter("ox-1")
+    config = b.config([("ox-1", "bed-1", "nonin", f"tty:{b.path('ox-1')}", "test: yes")],
+                      limits="sinks:\n  - { id: remote-1, role: remote }\n"
+                             "  - { id: room-1, role: room }\n")
+    daemon = b.daemon(config)
+    stream = b.stream(keep_waves=False)
+    command = Command(b)
+    p = start(b, command)
+    daemon.wait_line("sinks: remote-1: is well")
+    client = b.client()
+    b.open_session(client, "bed-1")
+    reply = client.ask({"op": "quiet_on", "request_id": vs.request_id(), "bed": "bed-1",
+                        "operator": "anna"})
+    vs.check(reply["ok"], "quiet_on:", reply)
+    stream.wait("v1.bed-1.vital.spo2", test=vs.is_value)
+    ox.say("spo2 80")
+    alarm, _ = stream.wait_alarm("bed-1", "SPO2_DESAT", route="confirmed")
+    told = [t for t in command.told() if t.get("instance") == alarm["instance"]]
+    vs.equal([(t["condition"], t["bed"]) for t in told], [("SPO2_DESAT", "bed-1")], "told")
+    vs.check(not p.find("refused"), "the daemon refuses:\n" + p.tail())
+
+
 def test_end_with_a_command_running(b):
     """SIGTERM takes the command with it."""
     daemon = b.keep(FakeDaemon(b))
@@ -240,4 +264,5 @@ def test_command_line(b):
 
 
 vs.main(test_command_succeeds, test_command_fails, test_command_hangs, test_command_cannot_run,
-        test_daemon_dies_and_freezes, test_end_with_a_command_running, test_command_line)
+        test_daemon_dies_and_freezes, test_real_daemon, test_end_with_a_command_running,
+        test_command_line)

@@ -117,8 +117,8 @@ static void test_tone__a_pulse_begins_and_ends_in_silence(void **unused)
     assert_true(pulse_at(&p, -p.before_s) == 0);
     assert_true(pulse_at(&p, p.length_s + p.after_s) == 0);
     assert_true(fabs(pulse_at(&p, -p.before_s + 1.0 / 48000)) < 0.001);
-    for (double t = 0; t < p.length_s; t += 1.0 / 48000) {
-        highest = fmax(highest, fabs(pulse_at(&p, t)));
+    for (int i = 0; i < (int)(p.length_s * 48000); i++) {
+        highest = fmax(highest, fabs(pulse_at(&p, i / 48000.0)));
     }
     assert_true(highest > 0.9 && highest <= 1.0);
 }

@@ -9,6 +9,7 @@
 #include "vigil/compiler.h"
 #include "vigil/time.h"
 
+_Static_assert(DEVICE_AHEAD == DEVICE_RATE / 1000 * DEVICE_AHEAD_MS, "samples and time");
 #define LATENCY_US (2 * DEVICE_AHEAD_MS * 1000)
 /* The clock runs a little ahead of any sound card's: the card's own pace is what counts then. */
 #define PACE 1.01

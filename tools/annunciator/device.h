@@ -20,7 +20,7 @@
 /* How far ahead is written: longer than a busy machine lets a thread wait, shorter than is noticed
  * when an alarm ends. */
 #define DEVICE_AHEAD_MS 150u
-#define DEVICE_AHEAD (DEVICE_RATE * DEVICE_AHEAD_MS / 1000)
+#define DEVICE_AHEAD 7200u /* samples */
 
 struct device {
     snd_pcm_t *pcm; /* NULL = closed */

@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "tools/annunciator/annunciator.h"
-#include "vigil/wire.h"
 #include "vigil_version.h"
 
 static const char usage_text[] =
@@ -76,6 +75,17 @@ static int number(const char *name, const char *text, unsigned min, unsigned max
     return ANN_GO_ON;
 }
 
+static int volume(struct ann_options *o, const char *value)
+{
+    if (strcmp(value, "0") == 0) {
+        (void)fputs("vigil-annunciator: --volume 0: a sounder that cannot be heard is a fault; to "
+                    "be quiet, stop the program\n",
+                    stderr);
+        return ANN_USAGE;
+    }
+    return number("volume", value, 1, 100, &o->volume);
+}
+
 static int word(bool known, const char *name, const char *text, const char *words)
 {
     if (!known) {
@@ -127,13 +137,7 @@ static int take(struct ann_options *o, int id, const char *value)
     }
     switch (id) {
     case 'v':
-        if (strcmp(value, "0") == 0) {
-            (void)fputs("vigil-annunciator: --volume 0: a sounder that cannot be heard is a "
-                        "fault; to be quiet, stop the program\n",
-                        stderr);
-            return ANN_USAGE;
-        }
-        return number("volume", value, 1, 100, &o->volume);
+        return volume(o, value);
     case 'm':
         return number("volume-max", value, 1, 100, &o->volume_max);
     case 'n':
