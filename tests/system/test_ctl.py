@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import vigil_system as vs
@@ -44,6 +45,54 @@ def two_beds(b, env=None):
     stream.wait("v1.bed-1.vital.spo2", test=vs.is_value, snapshots=True)
     stream.wait("v1.bed-2.vital.spo2", test=vs.is_value, snapshots=True)
     return daemon, stream, Ctl(b)
+
+
+class FakeSink:
+    """Says that it is well, as every sink must each second."""
+
+    def __init__(self, b, name):
+        self.b, self.name = b, name
+        self.stop = threading.Event()
+        self.thread = threading.Thread(target=self._live, daemon=True)
+        self.thread.start()
+
+    def _live(self):
+        client = vs.Client(self.b.context, self.b.operate_at)
+        while not self.stop.wait(0.5):
+            reply = client.ask({"op": "sink_alive", "sink": self.name, "healthy": True})
+            vs.check(reply == {"v": 1, "ok": True}, "sink_alive:", reply)
+        client.close()
+
+    def close(self):
+        self.stop.set()
+        self.thread.join(5)
+
+
+SINKS = """
+profiles: [{name: hypertensive}, {name: cautious}]
+sinks:
+  - {id: desk, role: remote}
+  - {id: room-1, role: room, bed: bed-1}
+"""
+
+
+def one_bed(b):
+    """A bed with an oximeter, a cuff and two sinks of which the one outside is well."""
+    os.symlink(os.path.join(vs.ROOT, "config", "limits"), b.path("limits"))
+    ox = b.oximeter("ox-1")
+    b.cuff("cuff-1", "--determination-s", "6")
+    config = b.config([("ox-1", "bed-1", "nonin", f"tty:{b.path('ox-1')}", "test: yes"),
+                       ("cuff-1", "bed-1", "suntech", f"tty:{b.path('cuff-1')}", "test: yes")],
+                      limits=SINKS)
+    b.daemon(config)
+    b.keep(FakeSink(b, "room-1"))
+    sink = b.keep(FakeSink(b, "desk"))
+    stream = b.stream(keep_waves=False)
+    stream.wait("v1.bed-1.vital.spo2", test=vs.is_value, snapshots=True)
+    ctl = Ctl(b)
+    vs.wait_for(lambda: all(s["ok"] for s in json.loads(ctl.run("sinks", "--json"))), "sinks well",
+                step=0.2)
+    return ox, sink, stream, ctl
 
 
 DOSE = ["--drug", "esketamine", "--route", "iv"]
@@ -245,5 +294,151 @@ def test_wire_client(b):
     vs.equal(b.record().one("SELECT drug || amount_ug FROM dose"), "ketamine12500", "the dose")
 
 
+def test_inhibit(b):
+    """Pauses, off and on: what is in force is said afterwards, refusals name the cure."""
+    ox, sink, stream, ctl = one_bed(b)
+    ctl.run("pause", code=CTL_REFUSED, stderr="nothing_sounds")
+    ctl.run("session", "open", "bed-1", "--patient", "P-1")
+    out = ctl.run("pause", "--vital", "pulse_rate", "--reason", "motion")
+    vs.check("alarms of pulse_rate" in out and "anna: motion" in out, "pause says only", out)
+    ctl.run("pause", "--vital", "pulse_rate", "--reason", "again", code=CTL_REFUSED,
+            stderr="inhibited")
+    ctl.run("off", "--vital", "spo2", "--reason", "no", code=CTL_REFUSED, stderr="required")
+    off = json.loads(ctl.run("off", "--vital", "nibp_sys", "--reason", "cuff moves", "--json"))
+    states = {i["scope"]: i["state"] for i in off["inhibited"]}
+    vs.equal(states, {"pulse_rate": "alarm_paused", "nibp_sys": "alarm_off"}, "inhibited")
+    ctl.run("sedation", "2")
+    stream.wait_alarm("bed-1", "SED_DEEP")
+    vs.check("audio pause is ON" in ctl.run("pause"), "the first press does not pause")
+    vs.check("NOT HEARD: audio_paused" in ctl.run("alarms"), "alarms does not say that it is paused")
+    watch = ctl.run("watch", "--plain", "--seconds", "1")
+    for word in ("INHIBITED(audio,audio_paused,1", "INHIBITED(nibp_sys,alarm_off,-,anna)",
+                 "inhibited=audio_paused"):
+        vs.check(word in watch, "watch does not show", word, "but", watch)
+    vs.check("audio pause is ENDED" in ctl.run("pause"), "the second press does not end it")
+    ctl.run("on", "--vital", "pulse_rate")
+    vs.check("nothing is paused" in ctl.run("on", "--vital", "nibp_sys"), "something is left")
+    ctl.run("on", "--vital", "nibp_sys", code=CTL_REFUSED, stderr="not_inhibited")
+    ctl.run("on", "--vital", "warmth", code=CTL_REFUSED, stderr="warmth")
+
+
+def test_quiet(b):
+    """Staff first: who watches is shown, the route of an alarm, and a sink that is lost."""
+    ox, sink, stream, ctl = one_bed(b)
+    ctl.run("quiet", "on", code=CTL_REFUSED, stderr="no_session")
+    ctl.run("session", "open", "bed-1", "--patient", "P-1")
+    vs.check("anna watches" in ctl.run("quiet", "on"), "quiet does not say who watches")
+    ctl.run("test-alarm", "low")
+    vs.equal(stream.wait("v1.bed-1.alarms", test=lambda f: f["test_signal"]).body["test_signal"]
+             ["priority"], "low", "the test signal")
+    watch = ctl.run("watch", "--plain", "--seconds", "1")
+    vs.check(re.search(r" QUIET\(anna,[56]\d\ds\) .*TEST-SIGNAL alarms=0", watch), "watch says", watch)
+    ox.say("spo2 80")
+    found, _ = stream.wait_alarm("bed-1", "SPO2_DESAT", route="sent")
+    vs.check("told staff, not confirmed" in ctl.run("alarms"), "alarms does not say who was told")
+    reply = b.client().ask({"op": "receipt", "sink": "desk", "bed": "bed-1",
+                            "instance": found["instance"]})
+    vs.equal(reply, {"v": 1, "ok": True}, "the receipt")
+    out = ctl.run("alarms")
+    vs.check("told staff, confirmed" in out and "confirmed by desk" in out, "alarms says only", out)
+    vs.check("route=confirmed" in ctl.run("watch", "--plain", "--seconds", "1"), "no route on watch")
+    sink.close()
+    stream.wait_alarm("bed-1", "SINK_LOST", sink="desk")
+    for verb in (("sinks",), ("status",)):
+        vs.check(re.search(r"desk .*LOST", ctl.run(*verb)), verb, "does not say that it is lost")
+    watch = ctl.run("watch", "--json", "--seconds", "1").splitlines()
+    bed = json.loads(watch[0])
+    vs.equal((bed["sinks_lost"], bed["quiet"]["operator"]), (["desk"], "anna"), "the bed")
+    quiet = json.loads(ctl.run("quiet", "off", "--json"))
+    vs.equal((quiet["quiet"], quiet["recorded"]), (None, True), "quiet off")
+    vs.check(" QUIET(" not in ctl.run("watch", "--plain", "--seconds", "1"), "still quiet")
+    log = ctl.run("alarms", "--session", "current")
+    instance = f"#{found['instance']} SPO2_DESAT"
+    for line in (r"anna opens the session of P-1", r"quiet mode is on, anna watches",
+                 instance + r" ox-1 high OPENED: 8\d, alarm below 85 %", instance + " told staff",
+                 instance + " confirmed by desk", instance + " sounds in the room",
+                 r"SINK_LOST desk medium OPENED", r"anna: ends quiet mode"):
+        vs.check(re.search(r"Z \(\d\d:\d\d:\d\d [+-]\d{4}\) bed-1 .*" + line + "\n", log),
+                 "the log does not tell", line, "but", log)
+    vs.check("sink desk is LOST" in ctl.run("alarms", "--history"), "the log has no lost sink")
+
+
+def test_limits(b):
+    """Limits in force; one set, a profile, the formula shown before it is taken; the log tells it."""
+    ox, sink, stream, ctl = one_bed(b)
+    vs.check("no session is open" in ctl.run("limits"), "limits does not say whose they are")
+    ctl.run("limits", "set", "SPO2_LOW", "88", "--reason", "lung", code=CTL_REFUSED,
+            stderr="no_session")
+    ctl.run("session", "open", "bed-1", "--patient", "P-1")
+    ctl.run("limits", "set", "spo2_low", "92.5", "--reason", "lung")
+    ctl.run("limits", "set", "SYS_HIGH", "300", "--reason", "x", code=CTL_REFUSED, stderr="limit:")
+    ctl.run("limits", "set", "LINK_DEVICE", "3", "--reason", "x", code=CTL_REFUSED,
+            stderr="LINK_DEVICE")
+    vs.check(re.search(r"SPO2_LOW +medium +spo2 +below +92.50 %", ctl.run("limits")), "no new limit")
+    ctl.run("limits", "profile", "hypertensive", "--reason", "treated")
+    rows = {r["condition"]: r for r in json.loads(ctl.run("limits", "--json"))["beds"][0]["limits"]}
+    vs.equal([rows[c]["limit_milli"] for c in ("SYS_HIGH", "DIA_HIGH", "SPO2_LOW", "SYS_XHIGH")],
+             [170000, 105000, 90000, 179000], "limits of the profile")
+    ctl.run("limits", "profile", "frail", "--reason", "x", code=CTL_REFUSED, stderr="frail")
+    ctl.run("limits", "formula", "--reason", "base", "--yes", code=CTL_REFUSED, stderr="baseline")
+    ctl.run("nibp", "start", "bed-1", "cuff-1")
+    stream.wait("v1.bed-1.vital.nibp_sys", test=vs.is_value, ceiling=60)
+    out = ctl.run("baseline")
+    vs.check(re.search(r"systolic +\d+ mmHg\n", out) and re.search(r"SpO2 +\d+ %", out),
+             "baseline says only", out)
+    wanted = json.loads(ctl.run("limits", "--json"))["beds"][0]["formula"]
+    out = ctl.run("limits", "formula", "--reason", "base", code=CTL_USAGE, stderr="--yes")
+    vs.check(re.search(r"SYS_HIGH +170 -> +1\d\d mmHg", out), "what would change is not shown:", out)
+    ctl.run("limits", "formula", "--reason", "base", "--yes")
+    vs.equal(json.loads(ctl.run("limits", "--json"))["beds"][0]["limits"], wanted, "limits")
+    log = ctl.run("alarms", "--session")
+    for line in ("anna sets SPO2_LOW to 92.50 %: lung\n", "profile hypertensive: treated\n",
+                 "limit SYS_HIGH 170 mmHg, changed, was 160, by anna\n", "baseline: systolic 1",
+                 "anna takes the limits of the formula: base\n"):
+        vs.check(line in log, "the log does not tell", line, "but", log)
+
+
+def test_observe(b):
+    """Scores and schedule; words that cannot be meant are refused before they are sent."""
+    ox, sink, stream, ctl = one_bed(b)
+    ctl.run("session", "open", "bed-1", "--patient", "P-1")
+    ctl.run("schedule", "--vital", "nibp_sys", "--every", "5min")
+    vs.equal(stream.wait("v1.bed-1.session", event="schedule", request_id="").body["every_s"], 300,
+             "the schedule")
+    ctl.run("schedule", "--vital", "nibp_sys", "--every", "off")
+    for words in (("schedule", "--vital", "nibp_sys", "--every", "5"), ("sedation", "6"),
+                  ("schedule", "--vital", "nibp_sys", "--every", "25h"), ("sedation", "2.5"),
+                  ("test-alarm", "loud"), ("pause", "--reason", "x"), ("pause", "--vital", "spo2"),
+                  ("limits", "set", "SPO2_LOW", "--reason", "x"), ("alarms", "--from", "1"),
+                  ("alarms", "--session", "P-1"), ("limits", "profile", "cautious"),
+                  ("off", "--vital", "spo2")):
+        ctl.run(*words, code=CTL_USAGE)
+    ctl.run("sedation", "4")
+    ctl.run("test-alarm", "--bed", "bed-1")
+    ctl.run("alarms", "--session", "current", "--bed", "bed-9", code=CTL_REFUSED, stderr="bed-9")
+    ctl.run("session", "close", "bed-1", "--reason", "end")
+    ctl.run("alarms", "--session", "current", code=CTL_REFUSED, stderr="--history")
+    log = ctl.run("alarms", "--history", "--json").splitlines()
+    seqs = [json.loads(line)["seq"] for line in log]
+    vs.equal(seqs, sorted(set(seqs)), "rows of the log")
+    half = ctl.run("alarms", "--history", "--json", "--from", str(seqs[len(seqs) // 2]))
+    vs.equal(half.splitlines(), log[len(seqs) // 2:], "the second half of the log")
+
+
+def test_which_bed(b):
+    """With two beds a command says which there are; --bed decides."""
+    daemon, stream, ctl = two_beds(b)
+    ctl.run("quiet", "on", code=CTL_USAGE, stderr="--bed: bed-1, bed-2")
+    ctl.run("session", "open", "bed-2", "--patient", "P-2")
+    ctl.run("sedation", "5", "--bed", "bed-2")
+    ctl.run("quiet", "on", "--bed", "bed-2", code=CTL_REFUSED, stderr="no_sink")
+    vs.check("no sinks" in ctl.run("sinks"), "sinks says nothing")
+    vs.equal([json.loads(o)["bed"] for o in ctl.run("alarms", "--json").splitlines()],
+             ["bed-1", "bed-2"], "beds")
+    log = ctl.run("alarms", "--session", "--bed", "bed-2")
+    vs.check("anna: sedation score 5" in log and "bed-1" not in log, "the log of one session:", log)
+
+
 vs.main(test_commands, test_usage, test_no_answer, test_unsaved, test_watch, test_watch_restart,
-        test_session_close_empties_the_bed, test_wire_client)
+        test_session_close_empties_the_bed, test_inhibit, test_quiet, test_limits, test_observe,
+        test_which_bed, test_wire_client)
