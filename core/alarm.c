@@ -391,6 +391,9 @@ static bool is_watched(const struct vg_engine *e, uint16_t bed, enum vg_conditio
     if (!e->beds[bed].limits.of[c].enabled) {
         return false;
     }
+    if (c == VG_COND_VITAL_DUE) {
+        return subject < VG_VITAL_COUNT; /* of a schedule: a person may measure it without a device */
+    }
     if (kind == VG_SUBJ_SINK) {
         return subject < e->routing.sink_count && vg_sink_serves(e, (uint8_t)subject, bed);
     }

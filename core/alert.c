@@ -110,15 +110,16 @@ static bool any_ok(const struct vg_step *st, enum vg_sink_role role)
     return false;
 }
 
+/* A sink can only confirm what it was told: a late word, or one of another role, is not one. */
 static void receipt(struct vg_step *st, const struct vg_sink_event *r)
 {
     uint16_t bit = (uint16_t)(1u << r->sink);
-    bool from_room = st->e->routing.sinks[r->sink].role == VG_SINK_ROOM;
+    enum vg_sink_role role = (enum vg_sink_role)st->e->routing.sinks[r->sink].role;
 
     for (uint16_t i = 0; i < st->bed->slot_count; i++) {
         struct vg_slot *s = &st->bed->slots[i];
         if (!vg_slot_is_open(s) || s->instance != r->instance || (s->told & bit) != 0 ||
-            (from_room && s->route.state != VG_RS_LOCAL)) {
+            !vg_route_reaches((enum vg_route_state)s->route.state, role)) {
             continue;
         }
         s->told |= bit;
@@ -155,15 +156,24 @@ void vg_sink_step(struct vg_step *st)
 
 /* --- quiet mode ----------------------------------------------------------------------------- */
 
+/* Seconds left, rounded up: 0 means without end, and a restart must never make an end into none. */
+static int32_t seconds_left(const struct vg_quiet *q, int64_t now_ns)
+{
+    if (!q->on || q->until_ns == INT64_MAX) {
+        return 0;
+    }
+    int64_t left_s = (q->until_ns - now_ns + VG_NS_PER_S - 1) / VG_NS_PER_S;
+    return left_s > 1 ? (int32_t)left_s : 1;
+}
+
 static void say_quiet(struct vg_step *st, const char *operator_id)
 {
     const struct vg_quiet *q = &st->bed->quiet;
     struct vg_effect *fx = vg_step_emit(st, VG_EV_CARE, VG_DEVICE_NONE, RECORD | VG_DO_SEND);
     struct vg_care *c = &fx->ev.u.care;
-    int64_t left_ns = q->until_ns == INT64_MAX ? 0 : q->until_ns - st->in->mono_ns;
 
     c->what = q->on ? VG_CW_QUIET_ON : VG_CW_QUIET_OFF;
-    c->value[0] = q->on ? (int32_t)(left_ns / VG_NS_PER_S) : 0;
+    c->value[0] = seconds_left(q, st->in->mono_ns);
     memcpy(c->operator_id, operator_id, sizeof c->operator_id);
 }
 
@@ -297,7 +307,9 @@ void vg_alert_tick(struct vg_step *st)
     struct vg_bed *bed = st->bed;
 
     vg_inhibit_all(st, VG_II_TICK);
-    if (bed->quiet.on && st->in->mono_ns >= bed->quiet.until_ns) {
+    /* Its end moves every open instance at once: it waits for a tick with room for that. */
+    if (bed->quiet.on && st->in->mono_ns >= bed->quiet.until_ns &&
+        vg_step_has_room(st, bed->slot_count + 16u)) {
         vg_quiet_set(st, false, NULL);
     }
     for (uint16_t i = 0; i < bed->slot_count && vg_step_has_room(st, 16); i++) {
