@@ -76,6 +76,9 @@ void vg_limits_end(struct vg_step *st)
 void vg_limits_replay(struct vg_bed *bed, const struct vg_event *ev)
 {
     const struct vg_limit_event *l = &ev->u.limit;
+    if (l->cause == VG_LC_ENDED) {
+        return; /* back to the configuration: to that of today, whatever it was then */
+    }
     bed->limits.of[l->condition].limit_milli = l->new_milli;
     bed->limits.of[l->condition].sat_seconds = l->sat_seconds;
 }
