@@ -66,7 +66,25 @@ devices:
     unit: 17
     options:
       map: $PWD/config/modbus/vm2.yaml
+profiles:
+  - name: hypertensive
+  - name: cautious
 YAML
+ln -s "$PWD/config/limits" "$dir/limits"
+
+# A desk and a room that are heard by nobody: they play into the null device of ALSA. Without the
+# program there are no sinks, for one that is named and not there is an alarm.
+sinks=no
+[ -x "$bin/vigil-annunciator" ] && sinks=yes
+if [ $sinks = yes ]; then
+    cat >>"$dir/vigil.yaml" <<YAML
+sinks:
+  - id: desk
+    role: remote
+  - id: room-1
+    role: room
+YAML
+fi
 
 "$bin/vigild" --config "$dir/vigil.yaml" 2>"$dir/vigild.log" &
 pids+=($!)
@@ -75,10 +93,20 @@ start "$bin/vigil-sim" oximeter --pty "$dir/oxi-2" --seed 2 --fault "10 spo2 8 8
 start "$bin/vigil-sim" cuff --pty "$dir/cuff-1" --seed 3 --course-at -1500 --determination-s 10
 start "$bin/vigil-sim" modbus --tcp "$port" --map vm2 --seed 4 --determination-s 12
 await "$dir/operate.sock"
+sound() { # SINK ROLE
+    start "$bin/vigil-annunciator" --sink "$1" --role "$2" --device null \
+        --tones "$PWD/config/tones/soft.yaml" --stream "ipc://$dir/stream.sock" \
+        --operate "ipc://$dir/operate.sock"
+}
+if [ $sinks = yes ]; then
+    sound desk remote
+    sound room-1 room
+fi
 
 ctl() { VIGIL_SOCKET_DIR="$dir" VIGIL_OPERATOR=demo "$bin/vigilctl" "$@"; }
 
-# What a nurse would do: open sessions, note the dose, ask the cuffs to measure.
+# What a nurse would do: open sessions, note the dose, ask the cuffs to measure, have staff told first
+# in one of the rooms.
 story() {
     await "$dir/cuff-1"
     for _ in $(seq 100); do ctl --json status | grep -q '"dev":"cuff-1"[^}]*"online":true' && break; sleep 0.1; done
@@ -87,6 +115,10 @@ story() {
     ctl dose bolus bed-1 --drug ketamine --amount 35 --unit mg --route im
     ctl nibp start bed-1 cuff-1
     ctl nibp start bed-2 vm-2
+    ctl schedule --bed bed-1 --vital nibp_sys --every 5min
+    [ $sinks = yes ] || return 0
+    for _ in $(seq 50); do ctl --json sinks | grep -q '"ok":false' || break; sleep 0.1; done
+    ctl quiet on --bed bed-2
 }
 story >>"$dir/story.log" 2>&1 &
 

@@ -398,6 +398,26 @@ def test_limits(b):
         vs.check(line in log, "the log does not tell", line, "but", log)
 
 
+def test_installed_profiles(b):
+    """Every profile that is installed is a good one; adult says what is built in."""
+    folder = os.path.join(vs.ROOT, "config", "limits")
+    os.symlink(folder, b.path("limits"))
+
+    def printed(profile):
+        config = b.config([("ox-1", "bed-1", "nonin", f"tty:{b.path('ox-1')}")], limits=profile)
+        p = subprocess.run([os.path.join(b.bin, "vigild"), "--print-config", config],
+                           capture_output=True, text=True, timeout=30, check=False)
+        vs.equal(p.returncode, 0, f"exit code with '{profile}', which said {p.stderr}: it")
+        return p.stdout
+
+    built_in = printed("")
+    names = sorted(name[:-len(".yaml")] for name in os.listdir(folder))
+    vs.check({"adult", "cautious", "hypertensive"} <= set(names), "only", names)
+    for name in names:
+        same = printed(f"profile: {name}\n") == built_in
+        vs.equal(same, name == "adult", f"{name} being the built-in limits")
+
+
 def test_observe(b):
     """Scores and schedule; words that cannot be meant are refused before they are sent."""
     ox, sink, stream, ctl = one_bed(b)
@@ -440,5 +460,5 @@ def test_which_bed(b):
 
 
 vs.main(test_commands, test_usage, test_no_answer, test_unsaved, test_watch, test_watch_restart,
-        test_session_close_empties_the_bed, test_inhibit, test_quiet, test_limits, test_observe,
-        test_which_bed, test_wire_client)
+        test_session_close_empties_the_bed, test_inhibit, test_quiet, test_limits,
+        test_installed_profiles, test_observe, test_which_bed, test_wire_client)
