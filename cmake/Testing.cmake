@@ -47,9 +47,11 @@ function(vg_script_tests dir)
       SKIP_RETURN_CODE 77)
   endforeach()
   # The container measures how fast a service is back; it gets the machine for itself.
-  if(TEST system.test_systemd)
-    set_tests_properties(system.test_systemd PROPERTIES RUN_SERIAL TRUE)
-  endif()
+  foreach(name system.test_systemd system.test_sink_units)
+    if(TEST ${name})
+      set_tests_properties(${name} PROPERTIES RUN_SERIAL TRUE)
+    endif()
+  endforeach()
 endfunction()
 
 # vg_fuzz_dir(DIR): every DIR/fuzz_*.c is a libFuzzer program.

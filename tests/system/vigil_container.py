@@ -18,7 +18,8 @@ TOOLS = {"systemd-analyze": "systemd", "systemd-nspawn": "systemd-container",
          "mmdebstrap": "mmdebstrap"}
 SUITE = "bookworm"
 ROOT_PACKAGES = ["systemd", "systemd-sysv", "dbus", "udev", "libmodbus5", "libserialport0",
-                 "libzmq5", "libsqlite3-0", "libsystemd0", "libyaml-0-2", "libjansson4"]
+                 "libzmq5", "libsqlite3-0", "libsystemd0", "libyaml-0-2", "libjansson4",
+                 "libasound2"]
 SNAPSHOT = {"op": "snapshot"}
 
 
