@@ -228,7 +228,6 @@ void vg_care_command(struct vg_step *st)
 void vg_care_end(struct vg_step *st)
 {
     vg_quiet_set(st, false, NULL);
-    memset(st->bed->recent, 0, sizeof st->bed->recent);
 }
 
 void vg_care_restore(struct vg_step *st)

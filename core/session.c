@@ -46,7 +46,9 @@ static uint64_t content_of(const struct vg_event *ev)
     const char *operator_id = vg_event_operator(ev);
     uint64_t h = hash_more(UINT64_C(14695981039346656037), &ev->kind, sizeof ev->kind);
 
-    h = hash_more(h, operator_id, VG_NAME_MAX);
+    if (operator_id != NULL) { /* a damaged record may not say who it was */
+        h = hash_more(h, operator_id, VG_NAME_MAX);
+    }
     switch (ev->kind) {
     case VG_EV_SESSION:
         h = HASH(h, ev->u.session_move.move);
@@ -167,6 +169,7 @@ static void forget_values(struct vg_step *st, bool continuous_too)
         }
         st->bed->speaker[v] = VG_DEVICE_NONE;
     }
+    memset(st->bed->recent, 0, sizeof st->bed->recent); /* no baseline of nobody */
     for (uint16_t d = st->bed->first; d != VG_DEVICE_NONE; d = st->e->devices[d].next) {
         struct vg_member *m = &st->e->devices[d];
         m->fails = 0;
