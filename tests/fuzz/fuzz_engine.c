@@ -17,6 +17,14 @@ static struct vg_engine engine;
 static struct vg_effects effects;
 static struct vg_event open_list[64];
 
+static const struct vg_routing routing = {
+    .second_ns = { 0, 30 * VG_NS_PER_S, 10 * VG_NS_PER_S },
+    .local_ns = { 0, 60 * VG_NS_PER_S, 15 * VG_NS_PER_S },
+    .presence_ns = 600 * VG_NS_PER_S,
+    .sink_count = 3,
+    .sinks = { { VG_BED_NONE, VG_SINK_REMOTE }, { 1, VG_SINK_SECOND }, { 0, VG_SINK_ROOM } },
+};
+
 struct cursor {
     const uint8_t *at;
     size_t left;
@@ -39,6 +47,10 @@ static void set_up(void)
     }
     vg_limits_default(&limits);
     vg_engine_init(&engine, 2, &limits);
+    limits.of[VG_COND_SPO2_LOW].limit_milli = 94000;
+    limits.of[VG_COND_SPO2_LOW].sat_seconds = 25;
+    vg_engine_add_profile(&engine, &limits);
+    vg_engine_set_routing(&engine, &routing);
     uint32_t oximeter = 1u << VG_VITAL_SPO2 | 1u << VG_VITAL_PULSE_RATE;
     uint32_t cuff = 1u << VG_VITAL_NIBP_SYS | 1u << VG_VITAL_NIBP_DIA | 1u << VG_VITAL_NIBP_MEAN |
                     1u << VG_VITAL_CUFF_PRESSURE;
@@ -47,15 +59,48 @@ static void set_up(void)
     }
 }
 
+/* What people do about alarms, and what sinks say. */
+static void fill_care(struct cursor *c, struct vg_event *ev)
+{
+    switch (ev->kind) {
+    case VG_EV_INHIBIT:
+        ev->u.inhibit.request_id[0] = (char)(1 + take(c, 255));
+        ev->u.inhibit.what = (uint8_t)take(c, VG_IW_MOVED);
+        ev->u.inhibit.vital = (uint8_t)take(c, VG_VITAL_COUNT);
+        break;
+    case VG_EV_LIMITS:
+        ev->u.limits.request_id[0] = (char)(1 + take(c, 255));
+        ev->u.limits.what = (uint8_t)take(c, VG_LW_COUNT);
+        ev->u.limits.index = (uint8_t)(ev->u.limits.what == VG_LW_SET ? take(c, VG_COND_SENSOR_OFF)
+                                                                      : take(c, 2));
+        ev->u.limits.limit_milli = (int32_t)take(c, 300) * 1000;
+        break;
+    case VG_EV_CARE:
+        ev->u.care.request_id[0] = (char)(1 + take(c, 255));
+        ev->u.care.what = (uint8_t)take(c, VG_CW_COUNT);
+        ev->u.care.value[0] = (int32_t)take(c, ev->u.care.what == VG_CW_TEST ? 3 : 6);
+        ev->u.care.value[1] = (int32_t)take(c, 900);
+        break;
+    case VG_EV_SINK:
+        ev->u.sink.sink = (uint8_t)take(c, 4);
+        ev->u.sink.what = (uint8_t)take(c, VG_SW_COUNT);
+        ev->u.sink.instance = engine.seq - take(c, 64) % (engine.seq + 1);
+        break;
+    default:
+        break; /* time and the clock say nothing more */
+    }
+}
+
 static void fill(struct cursor *c, struct vg_event *ev)
 {
     static const uint16_t kinds[] = { VG_EV_READING,      VG_EV_NIBP,    VG_EV_DEVICE, VG_EV_SIGNAL,
                                       VG_EV_CUFF,         VG_EV_SESSION, VG_EV_DOSE,   VG_EV_ACK,
-                                      VG_EV_NIBP_COMMAND, VG_EV_CLOCK,   VG_EV_DAEMON, VG_EV_TICK };
+                                      VG_EV_NIBP_COMMAND, VG_EV_CLOCK,   VG_EV_DAEMON, VG_EV_TICK,
+                                      VG_EV_INHIBIT,      VG_EV_LIMITS,  VG_EV_CARE,   VG_EV_SINK };
     ev->kind = kinds[take(c, VG_COUNT(kinds))];
     ev->device = (uint16_t)take(c, 6);
     ev->bed = engine.devices[ev->device].bed;
-    switch ((enum vg_event_kind)ev->kind) {
+    switch (ev->kind) {
     case VG_EV_READING:
         ev->u.reading.vital = (uint8_t)take(c, VG_VITAL_COUNT);
         ev->u.reading.quality = (uint8_t)take(c, VG_QUALITY_COUNT);
@@ -97,14 +142,29 @@ static void fill(struct cursor *c, struct vg_event *ev)
     case VG_EV_DAEMON:
         ev->u.daemon.what = (uint8_t)take(c, VG_DAEMON_WHAT_COUNT);
         break;
-    case VG_EV_NONE:
-    case VG_EV_WAVE:
-    case VG_EV_ALARM:
-    case VG_EV_FRESHNESS:
-    case VG_EV_CLOCK:
-    case VG_EV_TICK:
-    case VG_EV_KIND_COUNT:
+    default:
+        fill_care(c, ev);
         break;
+    }
+}
+
+/* What sounds is open, unacknowledged and on its way to that role; limits keep their rules; nothing
+ * that a phase requires is off. */
+static void check_alerts(uint16_t bed)
+{
+    const struct vg_bed *b = &engine.beds[bed];
+    enum vg_condition bad;
+    const char *why;
+
+    for (size_t r = 0; r < VG_SINK_ROLES; r++) {
+        const struct vg_slot *s = vg_engine_audible(&engine, bed, (enum vg_sink_role)r);
+        VG_ASSERT(s == NULL || (vg_slot_is_open(s) && !s->ack && !s->paused));
+        VG_ASSERT(s == NULL ||
+                  vg_route_reaches((enum vg_route_state)s->route.state, (enum vg_sink_role)r));
+    }
+    VG_ASSERT(vg_limits_check(&b->limits, &bad, &why) == VG_OK);
+    for (unsigned v = 0; v < VG_VITAL_COUNT; v++) {
+        VG_ASSERT(b->vital[v].state != VG_IS_ALARM_OFF || (b->phase.required & (1u << v)) == 0);
     }
 }
 
@@ -119,6 +179,7 @@ static void check(uint16_t bed, int64_t now_ns)
         VG_ASSERT(a->to == VG_CS_ACTIVE || a->to == VG_CS_LATCHED);
         VG_ASSERT(i == 0 || a->priority <= open_list[i - 1].u.alarm.priority);
     }
+    check_alerts(bed);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
