@@ -47,18 +47,22 @@ static void take_frame(struct vg_asink *a, const struct vg_client_update *u)
     }
 }
 
-static void drain(struct vg_asink *a)
+/* Was there anything? */
+static bool drain(struct vg_asink *a)
 {
     struct vg_client_update u;
     enum vg_status st = VG_OK;
+    bool any = false;
     for (int i = 0; i < BURST && (st == VG_OK || st == VG_ERR_FORMAT); i++) {
         st = vg_client_next(&a->client, &u, 0);
         if (st == VG_OK) {
             take_frame(a, &u);
             json_decref(u.body);
+            any = true;
         }
     }
     vg_reactor_ask(a->reactor);
+    return any;
 }
 
 static void note_lost(struct vg_asink *a)
@@ -152,21 +156,24 @@ static void send_alive(void *state)
 
 static void look(struct vg_asink *a)
 {
-    drain(a);
     note_lost(a);
     a->options.look(a->options.look_state);
     send_receipt(a);
 }
 
+/* Most wake-ups are of topics that are left unread. */
 static void on_frames(void *state)
 {
-    look(state);
+    if (drain(state)) {
+        look(state);
+    }
 }
 
 static void on_look(void *state)
 {
     struct vg_asink *a = state;
     vg_timer_arm(a->look, vg_asink_now(a) + VG_ASINK_LOOK_NS);
+    (void)drain(a);
     look(a);
 }
 

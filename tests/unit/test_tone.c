@@ -132,7 +132,7 @@ static void begin(unsigned volume, unsigned volume_max)
 
 static void want(uint32_t number, enum vg_priority p)
 {
-    struct sequence_voice v = { number, (uint8_t)p, VG_ASINK_GENERAL };
+    struct sequence_voice v = { number, number, (uint8_t)p, VG_ASINK_GENERAL };
     sequence_want(&sequence, &v);
 }
 
@@ -210,6 +210,20 @@ static void test_tone__the_volume_rises_over_three_bursts(void **unused)
     assert_in_range(100 * make(S(1)) / height[0], 95, 105);
 }
 
+static void test_tone__what_becomes_worse_does_not_become_softer(void **unused)
+{
+    struct sequence_voice v = { 1, 1, VG_PRIO_MED, VG_ASINK_GENERAL };
+    (void)unused;
+    begin(20, 80);
+    sequence_want(&sequence, &v);
+    int first = make(S(2));
+    (void)make(S(45));
+    v.number = 2;
+    v.priority = VG_PRIO_HIGH;
+    sequence_want(&sequence, &v);
+    assert_in_range(100 * make(S(2)) / first, 395, 405);
+}
+
 static void test_tone__bursts_go_on_for_hours(void **unused)
 {
     (void)unused;
@@ -236,6 +250,7 @@ int main(void)
         TEST(silence_after_the_pulse_that_has_begun),
         TEST(a_higher_one_interrupts),
         TEST(the_volume_rises_over_three_bursts),
+        TEST(what_becomes_worse_does_not_become_softer),
         TEST(bursts_go_on_for_hours),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

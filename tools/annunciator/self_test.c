@@ -46,7 +46,7 @@ static int play_all(struct device *d, const struct ann_options *o, const struct 
 {
     for (unsigned p = 0; p < VG_PRIO_COUNT; p++) {
         struct sequence q;
-        struct sequence_voice v = { 1, (uint8_t)p, (uint8_t)o->category };
+        struct sequence_voice v = { 1, 1, (uint8_t)p, (uint8_t)o->category };
         sequence_init(&q, set, DEVICE_RATE, o->volume, o->volume_max);
         sequence_want(&q, &v);
         int rc = play_burst(d, &q);

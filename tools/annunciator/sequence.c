@@ -52,8 +52,9 @@ static void begin_burst(struct sequence *q)
 static void begin_voice(struct sequence *q)
 {
     bool sounded = q->now.number != 0;
+    bool goes_on = sounded && q->now.cause == q->want.cause;
     q->now = q->want;
-    q->bursts = 0;
+    q->bursts = goes_on ? q->bursts : 0;
     q->heard = 0;
     if (q->now.number != 0) {
         begin_burst(q);

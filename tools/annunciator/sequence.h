@@ -17,9 +17,11 @@
 
 #define SEQUENCE_BURSTS_RISING 3
 
-/* What to sound. Another number is another voice: it begins anew. 0: silence. */
+/* What to sound. Another number is another voice: it begins anew. 0: silence. Voices of one cause
+ * (an instance that became worse) go on as loud as they had become. */
 struct sequence_voice {
     uint32_t number;
+    uint32_t cause;
     uint8_t priority; /* enum vg_priority */
     uint8_t category; /* enum vg_asink_category */
 };
@@ -35,7 +37,7 @@ struct sequence {
     double zero;        /* its time zero, samples of the burst */
     double height;
     unsigned index;  /* of that pulse */
-    unsigned bursts; /* finished ones of this voice */
+    unsigned bursts; /* finished ones of this cause */
     int64_t heard;   /* `done` when the first pulse of this voice was half over; 0 = not yet */
     struct pulse pulse;
 };

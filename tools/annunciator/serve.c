@@ -22,6 +22,7 @@ struct serve {
     struct player player;
     struct vg_voice voice;
     uint32_t number; /* of the voice; grows */
+    uint32_t cause;  /* number of the first voice of this instance */
     int64_t fed_ns;
     int signal_fd;
 };
@@ -30,6 +31,10 @@ static void log_voice(const struct vg_voice *v)
 {
     static const char *const kinds[] = { "nothing", "a test", "an alarm", "MONITOR LINK LOST" };
     static const char *const priorities[] = { "low", "medium", "high" };
+    if (v->kind == VG_VOICE_NONE) {
+        vg_log(VG_LOG_INFO, "annunciator: nothing to voice any more");
+        return;
+    }
     vg_log(VG_LOG_INFO, "annunciator: voicing %s, bed=%s instance=%llu priority=%s category=%s",
            kinds[v->kind], v->bed, (unsigned long long)v->instance, priorities[v->priority],
            vg_asink_category_name((enum vg_asink_category)v->category));
@@ -42,9 +47,12 @@ static void choose(struct serve *s)
     if (vg_voice_same(&v, &s->voice)) {
         return;
     }
+    bool worse = v.kind == s->voice.kind && v.instance == s->voice.instance &&
+                 strcmp(v.bed, s->voice.bed) == 0;
     s->voice = v;
     s->number++;
-    struct sequence_voice want = { v.kind != VG_VOICE_NONE ? s->number : 0, v.priority,
+    s->cause = worse ? s->cause : s->number;
+    struct sequence_voice want = { v.kind != VG_VOICE_NONE ? s->number : 0, s->cause, v.priority,
                                    v.category };
     player_want(&s->player, &want);
     log_voice(&v);

@@ -59,7 +59,7 @@ static bool write_all(FILE *f, struct sequence *q, uint32_t samples)
 int ann_wav(struct ann_options *o, const struct tone_set *set)
 {
     struct sequence q;
-    struct sequence_voice v = { 1, (uint8_t)o->priority, (uint8_t)o->category };
+    struct sequence_voice v = { 1, 1, (uint8_t)o->priority, (uint8_t)o->category };
     FILE *f = fopen(o->wav, "wbe");
     bool ok = f != NULL;
 
