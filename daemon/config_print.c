@@ -55,6 +55,9 @@ void vg_config_print(const struct vg_config *c, FILE *out)
     memcpy(raw->view, c->view, sizeof raw->view);
     memcpy(raw->operate, c->operate, sizeof raw->operate);
     raw->limits = c->profiles[0];
+    if (strcmp(c->profile_name[0], "adult") != 0) { /* the limits above hold either way */
+        memcpy(raw->profile, c->profile_name[0], sizeof raw->profile);
+    }
     for (uint8_t i = 1; i < c->profile_count; i++) {
         memcpy(raw->profiles[raw->profile_count++].name, c->profile_name[i], VG_ID_MAX);
     }

@@ -127,7 +127,7 @@ static void test_config__refuses_every_broken_file(void **state)
         }
     }
     (void)closedir(dir);
-    assert_true(count >= 48);
+    assert_true(count >= 66);
 }
 
 static void test_config__says_when_the_file_is_missing(void **state)
@@ -152,18 +152,38 @@ static char *printed(const struct vg_config *c)
     return text;
 }
 
-/* Print, read the print, print again: the same. Maps are found beside the print. */
+/* A link NAME in DIR to a folder of the sources. */
+static void link_beside(const char *dir, const char *name, const char *folder, char path[64])
+{
+    char to[512];
+    char *here = realpath(VG_SOURCE_DIR, NULL);
+    assert_non_null(here);
+    (void)snprintf(path, 64, "%s/%s", dir, name);
+    (void)snprintf(to, sizeof to, "%s/%s", here, folder);
+    assert_int_equal(symlink(to, path), 0);
+    free(here);
+}
+
+static void check_same(const struct vg_config *a, const struct vg_config *b)
+{
+    assert_int_equal(a->profile_count, b->profile_count);
+    assert_memory_equal(a->profiles, b->profiles, sizeof a->profiles);
+    assert_memory_equal(a->profile_name, b->profile_name, sizeof a->profile_name);
+    assert_memory_equal(&a->routing, &b->routing, sizeof a->routing);
+    assert_memory_equal(a->sink_name, b->sink_name, sizeof a->sink_name);
+    assert_memory_equal(a->devices, b->devices, sizeof a->devices);
+    assert_memory_equal(a->maps, b->maps, sizeof a->maps);
+}
+
+/* Print, read the print, print again: the same. Maps and profiles are found beside the print. */
 static void check_round_trip(const char *file)
 {
     char dir[] = "/tmp/vigil-test-config-XXXXXX";
-    char path[64], link_path[64], maps[512];
+    char path[64], maps[64], profiles[64];
     assert_non_null(mkdtemp(dir));
-    char *here = realpath(VG_SOURCE_DIR, NULL);
-    assert_non_null(here);
     (void)snprintf(path, sizeof path, "%s/vigil.yaml", dir);
-    (void)snprintf(link_path, sizeof link_path, "%s/modbus", dir);
-    (void)snprintf(maps, sizeof maps, "%s/config/modbus", here);
-    assert_int_equal(symlink(maps, link_path), 0);
+    link_beside(dir, "modbus", "config/modbus", maps);
+    link_beside(dir, "limits", "tests/config/good/limits", profiles);
 
     load_good(&config, file);
     char *first = printed(&config);
@@ -174,15 +194,13 @@ static void check_round_trip(const char *file)
     load_good(&config_again, path);
     char *second = printed(&config_again);
     assert_string_equal(first, second);
-    assert_memory_equal(&config.profiles[0], &config_again.profiles[0], sizeof config.profiles[0]);
-    assert_memory_equal(config.devices, config_again.devices, sizeof config.devices);
-    assert_memory_equal(config.maps, config_again.maps, sizeof config.maps);
+    check_same(&config, &config_again);
 
     free(first);
     free(second);
-    free(here);
     (void)unlink(path);
-    (void)unlink(link_path);
+    (void)unlink(maps);
+    (void)unlink(profiles);
     (void)rmdir(dir);
 }
 
@@ -194,7 +212,7 @@ static void test_config__reads_back_what_it_prints(void **state)
     size_t count = 0;
     for (const struct dirent *e = readdir(dir); e != NULL; e = readdir(dir)) {
         char path[512];
-        if (e->d_name[0] != '.') {
+        if (strstr(e->d_name, ".yaml") != NULL) {
             (void)snprintf(path, sizeof path, "%s/%s", GOOD_DIR, e->d_name);
             check_round_trip(path);
             count++;
@@ -228,6 +246,14 @@ static void test_config__fills_in_defaults(void **state)
     struct vg_limits defaults;
     vg_limits_default(&defaults);
     assert_memory_equal(&config.profiles[0], &defaults, sizeof defaults);
+    assert_int_equal(config.profile_count, 1);
+    assert_string_equal(config.profile_name[0], "adult");
+    assert_int_equal(config.routing.sink_count, 0);
+    assert_int_equal(config.routing.second_ns[VG_PRIO_HIGH], 10 * VG_NS_PER_S);
+    assert_int_equal(config.routing.local_ns[VG_PRIO_HIGH], 15 * VG_NS_PER_S);
+    assert_int_equal(config.routing.second_ns[VG_PRIO_MED], 30 * VG_NS_PER_S);
+    assert_int_equal(config.routing.local_ns[VG_PRIO_MED], 60 * VG_NS_PER_S);
+    assert_int_equal(config.routing.presence_ns, 600 * VG_NS_PER_S);
 }
 
 static void check_everything_devices(void)
@@ -281,6 +307,79 @@ static void test_config__reads_every_key(void **state)
     /* Not mentioned: the default stays. */
     assert_int_equal(config.profiles[0].of[VG_COND_PR_LOW].limit_milli, 50000);
     assert_int_equal(config.profiles[0].of[VG_COND_PR_LOW].delay_ns, 60 * VG_NS_PER_S);
+}
+
+/* What the file says itself wins over its profile, key by key; a further profile is whole in itself. */
+static void test_config__lays_limits_over_the_profile(void **state)
+{
+    (void)state;
+    load_good(&config, GOOD_DIR "/everything.yaml");
+    assert_int_equal(config.profile_count, 2);
+    assert_string_equal(config.profile_name[0], "night");
+    assert_string_equal(config.profile_name[1], "frail");
+    const struct vg_limits *l = &config.profiles[0];
+    assert_int_equal(l->of[VG_COND_SPO2_LOW].limit_milli, 92500); /* 93 in night */
+    assert_int_equal(l->of[VG_COND_SPO2_LOW].sat_seconds, 50);
+    assert_int_equal(l->of[VG_COND_PR_HIGH].limit_milli, 130000); /* of night alone */
+    assert_false(l->of[VG_COND_BATTERY].enabled);
+    assert_int_equal(l->of[VG_COND_BATTERY].latch, VG_LATCH_VISUAL); /* of the file */
+    assert_int_equal(l->of[VG_COND_MAP_LOW].limit_milli, 55000);
+    l = &config.profiles[1];
+    assert_int_equal(l->of[VG_COND_MAP_LOW].limit_milli, 65000);
+    assert_int_equal(l->of[VG_COND_SPO2_LOW].limit_milli, 90000);
+    assert_int_equal(l->of[VG_COND_SPO2_LOW].sat_seconds, 0);
+    assert_true(l->of[VG_COND_BATTERY].enabled);
+}
+
+static void test_config__reads_sinks_and_their_times(void **state)
+{
+    const struct vg_routing *r = &config.routing;
+    static const struct {
+        const char *id;
+        enum vg_sink_role role;
+        uint16_t bed;
+    } want[] = { { "desk", VG_SINK_REMOTE, VG_BED_NONE },
+                 { "pager", VG_SINK_SECOND, VG_BED_NONE },
+                 { "room-2", VG_SINK_ROOM, 1 } };
+    (void)state;
+    load_good(&config, GOOD_DIR "/everything.yaml");
+    assert_int_equal(r->sink_count, VG_COUNT(want));
+    for (size_t i = 0; i < VG_COUNT(want); i++) {
+        assert_string_equal(config.sink_name[i], want[i].id);
+        assert_int_equal(r->sinks[i].role, want[i].role);
+        assert_int_equal(r->sinks[i].bed, want[i].bed);
+    }
+    assert_int_equal(r->second_ns[VG_PRIO_HIGH], 5 * VG_NS_PER_S);
+    assert_int_equal(r->local_ns[VG_PRIO_HIGH], 9 * VG_NS_PER_S);
+    assert_int_equal(r->second_ns[VG_PRIO_MED], 20 * VG_NS_PER_S);
+    assert_int_equal(r->local_ns[VG_PRIO_MED], 20 * VG_NS_PER_S); /* at once after: as good */
+    assert_int_equal(r->presence_ns, 0);
+}
+
+/* The profiles that are installed are sound, and the first of them is what is built in. */
+static void test_config__installed_profiles_are_sound(void **state)
+{
+    (void)state;
+    char dir[] = "/tmp/vigil-test-config-XXXXXX";
+    char path[64], profiles[64];
+    assert_non_null(mkdtemp(dir));
+    (void)snprintf(path, sizeof path, "%s/vigil.yaml", dir);
+    link_beside(dir, "limits", "config/limits", profiles);
+    FILE *out = fopen(path, "w");
+    assert_non_null(out);
+    (void)fputs("version: 1\nprofile: adult\nprofiles: [{name: cautious}, {name: hypertensive}]\n"
+                "beds: [{id: bed-1}]\n"
+                "devices: [{id: ox, bed: bed-1, driver: nonin, link: tty:/dev/pts/9}]\n",
+                out);
+    assert_int_equal(fclose(out), 0);
+    load_good(&config, path);
+    assert_int_equal(config.profile_count, 3);
+    struct vg_limits defaults;
+    vg_limits_default(&defaults);
+    assert_memory_equal(&config.profiles[0], &defaults, sizeof defaults);
+    (void)unlink(path);
+    (void)unlink(profiles);
+    (void)rmdir(dir);
 }
 
 static void test_config__shares_one_map_among_units(void **state)
@@ -441,6 +540,9 @@ int main(void)
         cmocka_unit_test(test_config__reads_back_what_it_prints),
         cmocka_unit_test(test_config__fills_in_defaults),
         cmocka_unit_test(test_config__reads_every_key),
+        cmocka_unit_test(test_config__lays_limits_over_the_profile),
+        cmocka_unit_test(test_config__reads_sinks_and_their_times),
+        cmocka_unit_test(test_config__installed_profiles_are_sound),
         cmocka_unit_test(test_config__shares_one_map_among_units),
         cmocka_unit_test(test_config__parses_links),
         cmocka_unit_test(test_config__uses_the_words_of_the_rest),
