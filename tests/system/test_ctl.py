@@ -76,8 +76,13 @@ sinks:
 """
 
 
-def one_bed(b):
-    """A bed with an oximeter, a cuff and two sinks of which the one outside is well."""
+def wait_sinks(ctl):
+    vs.wait_for(lambda: all(s["ok"] for s in json.loads(ctl.run("sinks", "--json"))), "sinks well",
+                step=0.2)
+
+
+def one_bed(b, sinks=("room-1", "desk"), ready=True):
+    """A bed with an oximeter, a cuff and two sinks, of which the named ones live; the last of them."""
     os.symlink(os.path.join(vs.ROOT, "config", "limits"), b.path("limits"))
     ox = b.oximeter("ox-1")
     b.cuff("cuff-1", "--determination-s", "6")
@@ -85,13 +90,12 @@ def one_bed(b):
                        ("cuff-1", "bed-1", "suntech", f"tty:{b.path('cuff-1')}", "test: yes")],
                       limits=SINKS)
     b.daemon(config)
-    b.keep(FakeSink(b, "room-1"))
-    sink = b.keep(FakeSink(b, "desk"))
+    sink = [b.keep(FakeSink(b, name)) for name in sinks][-1]
     stream = b.stream(keep_waves=False)
     stream.wait("v1.bed-1.vital.spo2", test=vs.is_value, snapshots=True)
     ctl = Ctl(b)
-    vs.wait_for(lambda: all(s["ok"] for s in json.loads(ctl.run("sinks", "--json"))), "sinks well",
-                step=0.2)
+    if ready:
+        wait_sinks(ctl)
     return ox, sink, stream, ctl
 
 
@@ -459,6 +463,38 @@ def test_which_bed(b):
     vs.check("anna: sedation score 5" in log and "bed-1" not in log, "the log of one session:", log)
 
 
+def test_wire_sink(b):
+    """The sink of docs/wire.md, as it stands there: told, confirmed, and heard when the daemon hangs."""
+    with open(os.path.join(vs.ROOT, "docs", "wire.md"), encoding="utf-8") as f:
+        code = re.findall(r"```python\n(.*?)```", f.read(), re.S)[1]
+    vs.check(len(code.splitlines()) <= 60, "the sink has", len(code.splitlines()), "lines")
+    path = b.path("sink.py")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(code)
+    ox, room, stream, ctl = one_bed(b, ("room-1",), ready=False)
+    sink = b.keep(vs.Process([sys.executable, "-u", path, b.stream_at, b.operate_at, "desk", "remote",
+                              "bed-1", "120"]))
+    wait_sinks(ctl)
+    ctl.run("session", "open", "bed-1", "--patient", "P-1")
+    ctl.run("quiet", "on")
+    ctl.run("test-alarm", "low")
+    sink.wait_line("'priority': 'low', 'category': 'general'")
+    ox.say("spo2 80")
+    found, _ = stream.wait_alarm("bed-1", "SPO2_DESAT", route="confirmed")
+    sink.wait_line(f"sounding {{'instance': {found['instance']}, 'priority': 'high', "
+                   "'category': 'oxygen'}")
+    mark = sink.mark()
+    ctl.run("ack", "bed-1", str(found["instance"]))
+    sink.wait_line("sounding", mark)
+    b.daemons[0].child.send_signal(signal.SIGSTOP)
+    sink.wait_line("'instance': 0, 'priority': 'high', 'category': 'equipment'")
+    b.daemons[0].child.send_signal(signal.SIGCONT)
+    mark = sink.mark()
+    sink.wait_line("'category': 'oxygen'", mark)
+    vs.check(sink.is_running(), "the sink ended:", sink.tail())
+
+
 vs.main(test_commands, test_usage, test_no_answer, test_unsaved, test_watch, test_watch_restart,
         test_session_close_empties_the_bed, test_inhibit, test_quiet, test_limits,
-        test_installed_profiles, test_observe, test_which_bed, test_wire_client)
+        test_installed_profiles, test_observe, test_which_bed, test_wire_client,
+        test_wire_sink)
