@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "core/alarm_catalogue.h"
+#include "core/alarm_limits.h"
 #include "core/engine.h"
 #include "daemon/journal.h"
 #include "drivers/pump.h"
