@@ -5,8 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tools/vigilctl/ctl.h"
+
+/* How often, and how long apart, the record is asked for what a command became. */
+#define TRIES 20
+#define TRY_WAIT_US (100 * 1000)
 
 static int begin(struct ctl *c, struct ctl_command *k, const char *op, char bed[VG_ID_MAX])
 {
@@ -66,39 +71,63 @@ static void say_baseline(const struct ctl *c, const json_t *data)
     }
 }
 
-/* The record says what the daemon took: its own row follows that of the command. */
-static void baseline_after(struct ctl *c, const struct ctl_command *k, json_t *reply)
+/* Rows of the log after the command's own. NULL: they cannot be asked; said. */
+static json_t *rows_after(struct ctl *c, const struct ctl_command *k, long long receipt)
 {
     char body[256];
     struct vg_json j;
     json_t *page = NULL;
-    json_t *row;
-    size_t i;
 
     vg_json_begin(&j, body, sizeof body);
     vg_json_object(&j, NULL);
     vg_json_text(&j, "op", "history");
     vg_json_text(&j, "bed", k->bed);
-    vg_json_int(&j, "from_seq", ctl_int(reply, "receipt") + 1);
+    vg_json_int(&j, "from_seq", receipt + 1);
     vg_json_int(&j, "limit", 50);
     vg_json_object_end(&j);
-    if (ctl_connect(c, false, true, false) != CTL_DONE || ctl_ask(c, &j, &page) != CTL_DONE) {
-        ctl_say(c,
-                "done, but what was taken cannot be asked; 'vigilctl limits' shows what follows");
-        return;
-    }
+    return ctl_ask(c, &j, &page) == CTL_DONE ? page : NULL;
+}
+
+static json_t *find_baseline(const json_t *page)
+{
+    size_t i;
+    json_t *row;
     json_array_foreach(json_object_get(page, "rows"), i, row)
     {
         json_t *data = json_object_get(row, "data");
-        if (strcmp(ctl_text(data, "event"), "baseline") != 0) {
-            continue;
+        if (strcmp(ctl_text(data, "event"), "baseline") == 0) {
+            return data;
         }
-        if (c->option[OPT_JSON] != NULL) {
-            (void)json_object_set(reply, "baseline", data);
-        } else {
-            say_baseline(c, data);
+    }
+    return NULL;
+}
+
+/* The record says what the daemon took: a row that follows the command's, maybe one commit later. */
+static void baseline_after(struct ctl *c, const struct ctl_command *k, json_t *reply)
+{
+    json_t *data = NULL;
+    json_t *page = NULL;
+
+    if (ctl_connect(c, false, true, false) == CTL_DONE) {
+        for (int i = 0; i < TRIES && data == NULL; i++) {
+            json_decref(page);
+            page = rows_after(c, k, ctl_int(reply, "receipt"));
+            data = find_baseline(page);
+            if (page == NULL) {
+                break;
+            }
+            if (data == NULL) {
+                (void)usleep(TRY_WAIT_US);
+            }
         }
-        break;
+    }
+    if (data == NULL) {
+        ctl_say(c,
+                "done, but what was taken cannot be asked; 'vigilctl limits' shows what follows");
+    } else if (c->option[OPT_JSON] != NULL) {
+        (void)json_object_set(reply, "baseline", data);
+    } else {
+        say_baseline(c, data);
     }
     json_decref(page);
 }
