@@ -78,6 +78,11 @@ void vg_cuff_command(struct vg_step *st)
         vg_receipt_refuse(st, VG_REFUSED_NOT_A_CUFF);
         return;
     }
+    /* It may be on the arm of the person whose session is open there. */
+    if (cmd->what == VG_REQ_NIBP_START && vg_engine_is_bound_elsewhere(st->e, device)) {
+        vg_receipt_refuse(st, VG_REFUSED_BOUND);
+        return;
+    }
     if (cmd->what == VG_REQ_NIBP_START) {
         enum vg_refusal why = st->e->as_recorded ? VG_REFUSED_NOT : vg_nibp_may_start(&m->nibp);
         if (why != VG_REFUSED_NOT) {

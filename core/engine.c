@@ -15,6 +15,7 @@ void vg_engine_init(struct vg_engine *e, uint16_t bed_count, const struct vg_lim
     e->seq = 0;
     e->begun_ns = VG_TIME_NONE;
     e->storage_bad = false;
+    e->clock_bad = false;
     e->as_recorded = false;
     e->bed_count = bed_count;
     e->device_count = 0;
@@ -187,6 +188,13 @@ static void daemon_event(struct vg_step *st)
         st->e->storage_bad = false;
         vg_alarm_technical(st, VG_COND_STORAGE, VG_SUBJECT_NONE, false, VG_PRIO_MED);
         break;
+    case VG_DAEMON_CLOCK_BAD:
+        st->e->clock_bad = true; /* told on the next tick, if a session is open */
+        break;
+    case VG_DAEMON_CLOCK_GOOD:
+        st->e->clock_bad = false;
+        vg_alarm_technical(st, VG_COND_CLOCK, VG_SUBJECT_NONE, false, VG_PRIO_LOW);
+        break;
     case VG_DAEMON_STARTED:
     case VG_DAEMON_STOPPING:
     case VG_DAEMON_WHAT_COUNT:
@@ -214,11 +222,13 @@ static void signal(struct vg_step *st)
     vg_vitals_signal(st);
 }
 
-/* Over as soon as it is said: what latches is the message. */
+/* A step is over as soon as it is said: what latches is the message. */
 static void clock_stepped(struct vg_step *st)
 {
     vg_alarm_technical(st, VG_COND_CLOCK, VG_SUBJECT_NONE, true, VG_PRIO_LOW);
-    vg_alarm_technical(st, VG_COND_CLOCK, VG_SUBJECT_NONE, false, VG_PRIO_LOW);
+    if (!st->e->clock_bad) {
+        vg_alarm_technical(st, VG_COND_CLOCK, VG_SUBJECT_NONE, false, VG_PRIO_LOW);
+    }
 }
 
 static void tick(struct vg_step *st)
@@ -229,6 +239,9 @@ static void tick(struct vg_step *st)
     if (st->e->storage_bad) {
         /* The end of a session closed it; the disk is as bad as before. */
         vg_alarm_technical(st, VG_COND_STORAGE, VG_SUBJECT_NONE, true, VG_PRIO_MED);
+    }
+    if (st->e->clock_bad && st->bed->session.seq != 0) {
+        vg_alarm_technical(st, VG_COND_CLOCK, VG_SUBJECT_NONE, true, VG_PRIO_LOW);
     }
     vg_vitals_tick(st);
 }

@@ -152,6 +152,7 @@ struct vg_engine {
     uint64_t seq;     /* last number given */
     int64_t begun_ns; /* when this run of the program began to watch */
     bool storage_bad; /* as the daemon said last */
+    bool clock_bad;   /* nothing keeps the wall clock right */
     bool as_recorded; /* a record is played again: determinations are taken from it */
     uint16_t bed_count;
     uint16_t device_count;

@@ -67,11 +67,12 @@ NAME_TABLE(enum vg_nibp_error, vg_nibp_error_name, VG_NIBP_ERROR_COUNT, "ok", "w
 NAME_TABLE(enum vg_cuff_word, vg_cuff_word_name, VG_CUFF_WORD_COUNT, "accepted", "busy", "running",
            "completed", "aborted", "refused", "idle")
 NAME_TABLE(enum vg_daemon_what, vg_daemon_what_name, VG_DAEMON_WHAT_COUNT, "started", "restarted",
-           "stopping", "storage_bad", "storage_good")
+           "stopping", "storage_bad", "storage_good", "clock_bad", "clock_good")
 NAME_TABLE(enum vg_refusal, vg_refusal_name, VG_REFUSED_COUNT, "none", "no_session", "session_open",
            "alarms_open", "no_instance", "already_acknowledged", "not_a_cuff", "cuff_offline",
            "cuff_busy", "cuff_cooldown", "given_at", "request_id_reused", "nothing_sounds",
-           "inhibited", "not_inhibited", "required", "limit", "no_baseline", "no_sink")
+           "inhibited", "not_inhibited", "required", "limit", "no_baseline", "no_sink",
+           "bound_elsewhere")
 /* One text of two lines, named so that no comma can be thought missing. */
 static const char id_reused[] =
     "that request_id already stands for another command of this bed; nothing was done, send it "
@@ -93,7 +94,8 @@ NAME_TABLE(enum vg_refusal, vg_refusal_text, VG_REFUSED_COUNT, "",
            "this phase of the session needs the alarms of that vital; they stay on",
            "the limits would be outside their range or cross each other",
            "no baseline is recorded in this session; measure, then record it (baseline)",
-           "no remote alarm sink is well, so nobody outside would be told; start one first")
+           "no remote alarm sink is well, so nobody outside would be told; start one first",
+           "the device belongs to the open session of another bed; close that session first")
 
 static bool find(const char *const *table, size_t n, const char *name, size_t *out)
 {

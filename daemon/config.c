@@ -83,6 +83,7 @@ static void resolve(struct vg_config_reader *r)
     copy_text(r->out->stream, sizeof r->out->stream, r->raw.stream);
     copy_text(r->out->view, sizeof r->out->view, r->raw.view);
     copy_text(r->out->operate, sizeof r->out->operate, r->raw.operate);
+    r->out->require_clock_sync = r->raw.require_clock_sync;
     check_state_dir(r);
     check_endpoints(r);
     vg_config_limits(r);

@@ -72,6 +72,7 @@ struct vg_config {
     uint8_t profile_count;
     char profile_name[VG_PROFILES_MAX][VG_ID_MAX]; /* 0: what a session begins with */
     struct vg_limits profiles[VG_PROFILES_MAX];
+    bool require_clock_sync;
     char sink_name[VG_SINKS_MAX][VG_ID_MAX];
     struct vg_routing routing;
 };

@@ -47,6 +47,7 @@ struct vg_raw_sink {
 struct vg_raw_config {
     int32_t version;
     uint16_t bed_count, device_count, profile_count, sink_count;
+    bool require_clock_sync;
     char title[96]; /* of a profile's file */
     char profile[VG_ID_MAX];
     struct vg_raw_profile profiles[VG_PROFILES_MAX];

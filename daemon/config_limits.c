@@ -104,6 +104,24 @@ static void put_beneath(struct vg_config_reader *r, const struct vg_limits *prof
     }
 }
 
+/* A session changes limits; what else a condition has is the same for all of them. */
+static void check_further(struct vg_config_reader *r, const char *at, const char *name,
+                          const struct vg_limits *l)
+{
+    for (size_t i = 0; i < VG_COND_COUNT; i++) {
+        const struct vg_limit *usual = &vg_condition_get((enum vg_condition)i)->defaults;
+        const struct vg_limit *own = &l->of[i];
+        if (own->delay_ns != usual->delay_ns || own->clear_ns != usual->clear_ns ||
+            own->latch != usual->latch || own->enabled != usual->enabled) {
+            vg_yaml_error(&r->y, at,
+                          "'%s' sets more of %s than limit and sat_seconds, which is all a session "
+                          "changes; set delay, clear, latch and enabled under limits",
+                          name, vg_limit_key((enum vg_condition)i));
+            return;
+        }
+    }
+}
+
 void vg_config_limits(struct vg_config_reader *r)
 {
     struct vg_config *out = r->out;
@@ -126,7 +144,9 @@ void vg_config_limits(struct vg_config_reader *r)
                 vg_yaml_error(&r->y, at, "'%s' is named already; name each profile once", name);
             }
         }
-        (void)read_profile(r, name, at, &out->profiles[out->profile_count]);
+        if (read_profile(r, name, at, &out->profiles[out->profile_count])) {
+            check_further(r, at, name, &out->profiles[out->profile_count]);
+        }
         memcpy(out->profile_name[out->profile_count], name, VG_ID_MAX);
         out->profile_count++;
     }

@@ -55,6 +55,7 @@ void vg_config_print(const struct vg_config *c, FILE *out)
     memcpy(raw->view, c->view, sizeof raw->view);
     memcpy(raw->operate, c->operate, sizeof raw->operate);
     raw->limits = c->profiles[0];
+    raw->require_clock_sync = c->require_clock_sync;
     if (strcmp(c->profile_name[0], "adult") != 0) { /* the limits above hold either way */
         memcpy(raw->profile, c->profile_name[0], sizeof raw->profile);
     }

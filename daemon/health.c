@@ -43,7 +43,16 @@ void vg_health_ticked(struct vigild *v)
 static void look_at_clock(struct vigild *v)
 {
     int64_t step_ns = vg_clock_watch_step(&v->health.clock_watch, &v->reactor.now);
-    atomic_store(&v->journal.clock_synchronised, vg_clock_is_synchronised());
+    bool synchronised = vg_clock_is_synchronised();
+    atomic_store(&v->journal.clock_synchronised, synchronised);
+    if (v->config.require_clock_sync && synchronised == v->health.clock_bad) {
+        struct vg_event ev = { .kind = VG_EV_DAEMON };
+        v->health.clock_bad = !synchronised;
+        ev.u.daemon.what = synchronised ? VG_DAEMON_CLOCK_GOOD : VG_DAEMON_CLOCK_BAD;
+        vg_log(synchronised ? VG_LOG_INFO : VG_LOG_WARNING, "health: wall clock is %s",
+               synchronised ? "synchronised" : "not synchronised; set up NTP");
+        vg_ingest_daemon(v, &ev);
+    }
     if (step_ns != 0) {
         struct vg_event ev = { .kind = VG_EV_CLOCK };
         ev.u.clock.step_ns = step_ns;

@@ -18,6 +18,7 @@ struct vg_health {
     struct vg_timer *timer;
     struct vg_clock_watch clock_watch;
     int64_t worst_late_ns; /* of any timer since start */
+    bool clock_bad;        /* as told to the engine */
     struct vg_log_limit limit;
 };
 

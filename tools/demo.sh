@@ -36,6 +36,7 @@ mkdir "$dir/state"
 cat >"$dir/vigil.yaml" <<YAML
 version: 1
 node: simulation
+require_clock_sync: no
 state_dir: $dir/state
 endpoints:
   stream: ipc://$dir/stream.sock

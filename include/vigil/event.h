@@ -211,6 +211,8 @@ enum vg_daemon_what {
     VG_DAEMON_STOPPING,
     VG_DAEMON_STORAGE_BAD, /* a write failed or took longer than 1 s */
     VG_DAEMON_STORAGE_GOOD,
+    VG_DAEMON_CLOCK_BAD, /* nothing keeps the wall clock right, and something should */
+    VG_DAEMON_CLOCK_GOOD,
     VG_DAEMON_WHAT_COUNT
 };
 
@@ -243,6 +245,7 @@ enum vg_refusal {
     VG_REFUSED_LIMIT,
     VG_REFUSED_NO_BASELINE,
     VG_REFUSED_NO_SINK,
+    VG_REFUSED_BOUND,
     VG_REFUSED_COUNT
 };
 

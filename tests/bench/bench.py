@@ -110,7 +110,7 @@ class Bench:
         os.mkdir(self.path("state"))
 
     def configure(self, beds, devices, limits=""):
-        lines = ["version: 1", "node: bench", f"state_dir: {self.path('state')}", "endpoints:"]
+        lines = ["version: 1", "node: bench", "require_clock_sync: no", f"state_dir: {self.path('state')}", "endpoints:"]
         lines += [f"  {name}: ipc://{self.path(name)}" for name in ("stream", "view", "operate")]
         lines += ["beds:"] + [f"  - {{ id: b-{i} }}" for i in range(beds)]
         lines += ["devices:"] + [f"  - {device}" for device in devices]

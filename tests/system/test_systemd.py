@@ -40,6 +40,7 @@ UNIT = "usr/lib/systemd/system/vigild.service"
 CONFIG = """\
 version: 1
 node: container
+require_clock_sync: no
 state_dir: /var/lib/vigil
 endpoints:
   stream: ipc:///run/vigil/view/stream.sock

@@ -523,7 +523,7 @@ class Bench:
         for d in devices:
             if d[1] not in seen:
                 seen.append(d[1])
-        lines = ["version: 1", "node: system-test", f"state_dir: {state_dir or self.state_dir}",
+        lines = ["version: 1", "node: system-test", "require_clock_sync: no", f"state_dir: {state_dir or self.state_dir}",
                  "endpoints:", f"  stream: {self.stream_at}{sockets}",
                  f"  view: {self.view_at}{sockets}", f"  operate: {self.operate_at}{sockets}",
                  "beds:"]

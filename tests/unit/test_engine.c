@@ -416,9 +416,31 @@ static void test_engine__a_cuff_word_in_the_record_is_not_a_state(void **state)
 
 #define ON_A_BED(test) cmocka_unit_test_setup(test, one_bed)
 
+/* A wall clock that nothing keeps right is told in a session only, and ends when something does. */
+static void test_engine__an_unsynchronised_clock_is_told_in_a_session(void **state)
+{
+    (void)state;
+    c = core_new(0, 1, NULL, CORE_S(100));
+    (void)core_add_oximeter(c, 0);
+    core_daemon(c, 0, VG_DAEMON_CLOCK_BAD);
+    core_wait(c, CORE_S(1));
+    assert_int_equal(core_state(c, 0, VG_COND_CLOCK, VG_SUBJECT_NONE), VG_CS_NORMAL);
+    (void)core_open_session(c, 0, "P1");
+    core_wait(c, CORE_S(1));
+    assert_int_equal(core_state(c, 0, VG_COND_CLOCK, VG_SUBJECT_NONE), VG_CS_ACTIVE);
+    core_clock_step(c, 0, CORE_S(2));
+    assert_int_equal(core_state(c, 0, VG_COND_CLOCK, VG_SUBJECT_NONE), VG_CS_ACTIVE);
+    core_daemon(c, 0, VG_DAEMON_CLOCK_GOOD);
+    assert_int_equal(core_state(c, 0, VG_COND_CLOCK, VG_SUBJECT_NONE), VG_CS_LATCHED);
+    core_clock_step(c, 0, CORE_S(2));
+    core_wait(c, CORE_S(1));
+    assert_int_equal(core_state(c, 0, VG_COND_CLOCK, VG_SUBJECT_NONE), VG_CS_LATCHED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_engine__an_unsynchronised_clock_is_told_in_a_session),
         ON_A_BED(test_engine__what_it_does_not_know_it_ignores),
         ON_A_BED(test_engine__waves_go_to_the_stream_or_to_the_record),
         ON_A_BED(test_engine__device_moves_go_out),

@@ -76,11 +76,12 @@ static const struct {
     { word_vg_cuff_word_name, VG_CUFF_WORD_COUNT,
       "accepted busy running completed aborted refused idle" },
     { word_vg_daemon_what_name, VG_DAEMON_WHAT_COUNT,
-      "started restarted stopping storage_bad storage_good" },
+      "started restarted stopping storage_bad storage_good clock_bad clock_good" },
     { word_vg_refusal_name, VG_REFUSED_COUNT,
       "none no_session session_open alarms_open no_instance already_acknowledged not_a_cuff "
       "cuff_offline cuff_busy cuff_cooldown given_at request_id_reused nothing_sounds inhibited "
-      "not_inhibited required limit no_baseline no_sink" },
+      "not_inhibited required limit no_baseline no_sink "
+      "bound_elsewhere" },
     { word_vg_category_name, VG_CAT_COUNT, "general oxygen cardiovascular drug equipment" },
     { word_vg_limits_what_name, VG_LW_COUNT, "set profile formula" },
     { word_vg_limit_cause_name, VG_LC_COUNT, "begin changed restored ended" },
