@@ -14,10 +14,30 @@ static void checked(const struct core *c)
     }
 }
 
+static const struct vg_routing routing = {
+    .second_ns = { [VG_PRIO_MED] = CORE_S(30), [VG_PRIO_HIGH] = CORE_S(10) },
+    .local_ns = { [VG_PRIO_MED] = CORE_S(60), [VG_PRIO_HIGH] = CORE_S(15) },
+    .presence_ns = CORE_S(300),
+    .sink_count = WORLD_SINKS,
+    .sinks = { [WORLD_DESK] = { VG_BED_NONE, VG_SINK_REMOTE },
+               [WORLD_PAGER] = { 0, VG_SINK_REMOTE },
+               [WORLD_SECOND] = { VG_BED_NONE, VG_SINK_SECOND },
+               [WORLD_ROOM] = { 0, VG_SINK_ROOM },
+               [WORLD_ROOM_OTHER] = { 1, VG_SINK_ROOM } },
+};
+
 struct core *world_build(unsigned which, int64_t start_ns)
 {
+    struct vg_limits other;
     struct core *c = core_new(which, WORLD_BEDS, NULL, start_ns);
     uint32_t spo2 = (1u << VG_VITAL_SPO2) | (1u << VG_VITAL_PULSE_RATE);
+
+    vg_limits_default(&other);
+    other.of[VG_COND_SPO2_LOW].limit_milli = 88000;
+    other.of[VG_COND_SPO2_DESAT].limit_milli = 80000;
+    other.of[VG_COND_PR_HIGH].limit_milli = 130000;
+    vg_engine_add_profile(c->engine, &other);
+    vg_engine_set_routing(c->engine, &routing);
 
     (void)core_add_oximeter(c, 0);
     (void)core_add_oximeter(c, 0);
@@ -31,6 +51,11 @@ struct core *world_new(unsigned which, int64_t start_ns)
     struct core *c = world_build(which, start_ns);
     for (uint16_t d = 0; d < WORLD_DEVICES; d++) {
         core_port(c, d, VG_PORT_ONLINE);
+    }
+    for (uint8_t i = 0; i < WORLD_SINKS; i++) {
+        for (uint16_t b = 0; b < WORLD_BEDS; b++) {
+            core_sink(c, b, i, VG_SW_OK, 0);
+        }
     }
     return c;
 }
@@ -182,6 +207,97 @@ static void dose(struct core *c)
     checked(c);
 }
 
+static void inhibits(struct core *c)
+{
+    static const enum vg_inhibit_what wishes[] = { VG_IW_AUDIO_PAUSE, VG_IW_AUDIO_PAUSE,
+                                                   VG_IW_ALARM_PAUSE, VG_IW_ALARM_OFF,
+                                                   VG_IW_ALARM_ON };
+    static const enum vg_vital vitals[] = { VG_VITAL_SPO2, VG_VITAL_SPO2, VG_VITAL_PULSE_RATE,
+                                            VG_VITAL_NIBP_SYS, VG_VITAL_NIBP_DIA };
+    enum vg_vital v = vitals[core_below(VG_COUNT(vitals))];
+    (void)core_inhibit(c, (uint16_t)core_below(WORLD_BEDS), wishes[core_below(VG_COUNT(wishes))],
+                       v);
+    checked(c);
+}
+
+static void limits(struct core *c)
+{
+    static const struct {
+        uint8_t condition;
+        int32_t milli;
+    } sets[] = { { VG_COND_SPO2_LOW, 88000 },   { VG_COND_SPO2_LOW, 95000 },
+                 { VG_COND_SPO2_DESAT, 80000 }, { VG_COND_SPO2_DESAT, 86000 },
+                 { VG_COND_PR_LOW, 42000 },     { VG_COND_PR_HIGH, 115000 },
+                 { VG_COND_PR_XHIGH, 165000 },  { VG_COND_SYS_LOW, 82000 },
+                 { VG_COND_SYS_XHIGH, 190000 }, { VG_COND_MAP_LOW, 999000 } };
+    uint16_t bed = (uint16_t)core_below(WORLD_BEDS);
+    uint32_t luck = core_below(8);
+
+    if (luck == 0) {
+        (void)core_limits(c, bed, VG_LW_PROFILE, (uint8_t)core_below(2), 0);
+    } else if (luck == 1) {
+        (void)core_limits(c, bed, VG_LW_FORMULA, 0, 0);
+    } else {
+        uint32_t i = core_below(VG_COUNT(sets));
+        (void)core_limits(c, bed, VG_LW_SET, sets[i].condition, sets[i].milli);
+    }
+    checked(c);
+}
+
+static void care(struct core *c)
+{
+    uint16_t bed = (uint16_t)core_below(WORLD_BEDS);
+
+    switch (core_below(8)) {
+    case 0:
+    case 1:
+        (void)core_care(c, bed, VG_CW_SEDATION, (int32_t)core_below(6), 0);
+        break;
+    case 2:
+        (void)core_care(c, bed, VG_CW_BASELINE, 0, 0);
+        break;
+    case 3:
+        (void)core_care(c, bed, VG_CW_SCHEDULE, VG_VITAL_NIBP_SYS, (int32_t)core_below(3) * 60);
+        break;
+    case 4:
+        (void)core_care(c, bed, VG_CW_QUIET_OFF, 0, 0);
+        break;
+    case 5:
+        (void)core_care(c, bed, VG_CW_TEST, (int32_t)core_below(VG_PRIO_COUNT), 0);
+        break;
+    default:
+        (void)core_care(c, bed, VG_CW_QUIET_ON, 0, 0);
+        break;
+    }
+    checked(c);
+}
+
+/* --- sinks ---------------------------------------------------------------------------------- */
+
+static void sink_life(struct core *c)
+{
+    uint8_t sink = (uint8_t)core_below(WORLD_SINKS);
+    enum vg_sink_what what = core_below(3) != 0 ? VG_SW_OK : VG_SW_LOST;
+
+    for (uint16_t b = 0; b < WORLD_BEDS; b++) {
+        core_sink(c, b, sink, what, 0);
+        checked(c);
+    }
+}
+
+/* Mostly what a sink would really say: that it sounds what it is to sound. */
+static void receipt(struct core *c)
+{
+    uint16_t bed = (uint16_t)core_below(WORLD_BEDS);
+    uint8_t sink = (uint8_t)core_below(WORLD_SINKS);
+    const struct vg_slot *s = vg_engine_audible(c->engine, bed,
+                                                (enum vg_sink_role)routing.sinks[sink].role);
+
+    core_sink(c, bed, sink, VG_SW_RECEIPT,
+              s != NULL && core_below(8) != 0 ? s->instance : core_below(1000));
+    checked(c);
+}
+
 static void command(struct core *c)
 {
     enum vg_request_what what = core_below(4) == 0 ? VG_REQ_NIBP_ABORT : VG_REQ_NIBP_START;
@@ -222,9 +338,11 @@ static void daemon_or_disk(struct core *c)
 void world_act(struct core *c, world_check_fn check)
 {
     static void (*const acts[])(struct core *) = {
-        time_passes, time_passes, time_passes, sample,     sample,  sample,         sample,
-        sample,      sample,      stretch,     connection, sensor,  measure,        cuff_says,
-        acknowledge, acknowledge, session,     dose,       command, daemon_or_disk,
+        time_passes, time_passes, time_passes, time_passes,    sample,      sample,  sample,
+        sample,      sample,      sample,      stretch,        stretch,     sensor,  connection,
+        measure,     cuff_says,   acknowledge, acknowledge,    acknowledge, session, dose,
+        command,     inhibits,    inhibits,    limits,         care,        care,    sink_life,
+        receipt,     receipt,     receipt,     daemon_or_disk,
     };
     checking = check;
     acts[core_below(VG_COUNT(acts))](c);
