@@ -40,20 +40,31 @@ static uint16_t *slot_home(struct vg_engine *e, struct vg_bed *bed, enum vg_cond
         [VG_COND_NIBP_FAIL] = VG_MS_NIBP,    [VG_COND_BATTERY] = VG_MS_BATTERY,
         [VG_COND_IDENTITY] = VG_MS_IDENTITY,
     };
-    switch (vg_condition_get(c)->subject) {
-    case VG_SUBJ_DEVICE:
-        VG_ASSERT(subject < e->device_count);
-        return &e->devices[subject].slot[of_device[c]];
-    case VG_SUBJ_VITAL:
-        VG_ASSERT(subject < VG_VITAL_COUNT);
-        return c == VG_COND_VITAL_DUE ? &bed->due_slot[subject] : &bed->vital_slot[subject];
-    case VG_SUBJ_SINK:
-        VG_ASSERT(subject < VG_SINKS_MAX);
-        return &bed->sink_slot[subject];
-    default:
+    const uint16_t subjects[VG_SUBJ_SINK + 1] = {
+        [VG_SUBJ_NONE] = UINT16_MAX,
+        [VG_SUBJ_DEVICE] = e->device_count,
+        [VG_SUBJ_VITAL] = VG_VITAL_COUNT,
+        [VG_SUBJ_SINK] = VG_SINKS_MAX,
+    };
+    uint8_t kind = vg_condition_get(c)->subject;
+
+    if (kind == VG_SUBJ_NONE) {
         return NULL;
     }
+    VG_ASSERT(subject < subjects[kind]);
+    if (kind == VG_SUBJ_DEVICE) {
+        return &e->devices[subject].slot[of_device[c]];
+    }
+    if (kind == VG_SUBJ_SINK) {
+        return &bed->sink_slot[subject];
+    }
+    return c == VG_COND_VITAL_DUE ? &bed->due_slot[subject] : &bed->vital_slot[subject];
 }
+
+/* Every further slot there can ever be has room. */
+static_assert(VG_SLOTS_MAX >=
+                  VG_COND_COUNT + 2 * VG_VITAL_COUNT + VG_SINKS_MAX + VG_MS_COUNT * VG_DEVICES_MAX,
+              "a bed could run out of slots");
 
 static struct vg_slot *slot_get(struct vg_engine *e, struct vg_bed *bed, enum vg_condition c,
                                 uint16_t subject, bool make)
@@ -66,7 +77,6 @@ static struct vg_slot *slot_get(struct vg_engine *e, struct vg_bed *bed, enum vg
         if (!make) {
             return NULL;
         }
-        VG_ASSERT(bed->slot_count < VG_SLOTS_MAX);
         slot_init(&bed->slots[bed->slot_count], c, subject);
         *home = ++bed->slot_count;
     }
@@ -391,8 +401,8 @@ static bool is_watched(const struct vg_engine *e, uint16_t bed, enum vg_conditio
     if (!e->beds[bed].limits.of[c].enabled) {
         return false;
     }
-    if (c == VG_COND_VITAL_DUE) {
-        return subject < VG_VITAL_COUNT; /* of a schedule: a person may measure it without a device */
+    if (c == VG_COND_VITAL_DUE) { /* of a schedule: a person may measure it without a device */
+        return subject < VG_VITAL_COUNT;
     }
     if (kind == VG_SUBJ_SINK) {
         return subject < e->routing.sink_count && vg_sink_serves(e, (uint8_t)subject, bed);

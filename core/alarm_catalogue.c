@@ -131,14 +131,10 @@ bool vg_condition_find(const char *name, enum vg_condition *out)
 
 int64_t vg_ack_expiry_ns(enum vg_priority p)
 {
-    switch (p) {
-    case VG_PRIO_HIGH:
-        return S(120);
-    case VG_PRIO_MED:
-        return S(300);
-    case VG_PRIO_LOW:
-    case VG_PRIO_COUNT:
-        break;
-    }
-    return 0;
+    static const int64_t expiry_ns[VG_PRIO_COUNT] = {
+        [VG_PRIO_LOW] = 0, /* never */
+        [VG_PRIO_MED] = S(300),
+        [VG_PRIO_HIGH] = S(120),
+    };
+    return (unsigned)p < VG_PRIO_COUNT ? expiry_ns[p] : 0;
 }

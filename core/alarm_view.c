@@ -36,27 +36,31 @@ static void open_alarm_event(const struct vg_bed *b, uint16_t bed, const struct 
     ev->u.alarm.from = s->state;
 }
 
+/* The open slot that is shown after `last`, the first one after NULL; NULL at the end. */
+static const struct vg_slot *next_open(const struct vg_bed *b, const struct vg_slot *last)
+{
+    const struct vg_slot *next = NULL;
+    for (uint16_t i = 0; i < b->slot_count; i++) {
+        const struct vg_slot *s = &b->slots[i];
+        if (vg_slot_is_open(s) && (last == NULL || comes_before(last, s)) &&
+            (next == NULL || comes_before(s, next))) {
+            next = s;
+        }
+    }
+    return next;
+}
+
 size_t vg_engine_open_alarms(const struct vg_engine *e, uint16_t bed, int64_t now_ns,
                              struct vg_event *out, size_t cap)
 {
     const struct vg_bed *b = &e->beds[bed];
-    const struct vg_slot *last = NULL;
-    size_t open = vg_alarm_open_count(b);
+    const struct vg_slot *at = next_open(b, NULL);
 
-    for (size_t n = 0; n < open && n < cap; n++) {
-        const struct vg_slot *next = NULL;
-        for (uint16_t i = 0; i < b->slot_count; i++) {
-            const struct vg_slot *s = &b->slots[i];
-            if (vg_slot_is_open(s) && (last == NULL || comes_before(last, s)) &&
-                (next == NULL || comes_before(s, next))) {
-                next = s;
-            }
-        }
-        VG_ASSERT(next != NULL); /* slots of one array: the order is strict */
-        open_alarm_event(b, bed, next, now_ns, &out[n]);
-        last = next;
+    for (size_t n = 0; at != NULL && n < cap; n++) {
+        open_alarm_event(b, bed, at, now_ns, &out[n]);
+        at = next_open(b, at);
     }
-    return open;
+    return vg_alarm_open_count(b);
 }
 
 /* --- what sounds ---------------------------------------------------------------------------- */

@@ -47,7 +47,7 @@ void vg_phase_judge(struct vg_step *st)
     struct vg_phase now = phase_of(st);
     struct vg_phase *p = &st->bed->phase;
 
-    if (now.required != p->required || now.unpausable != p->unpausable || now.dosing != p->dosing) {
+    if (now.required != p->required) { /* no two phases require the same */
         *p = now;
         vg_inhibit_all(st, VG_II_PHASE);
     }

@@ -11,7 +11,9 @@
 #include <cmocka.h>
 #include <string.h>
 
+#include "core/step.h"
 #include "tests/support/core_builder.h"
+#include "tests/support/trap.h"
 #include "vigil/compiler.h"
 
 #define NOBODY VG_SUBJECT_NONE
@@ -464,6 +466,94 @@ static void test_alarm__a_device_condition_names_its_device(void **state)
 
 #define ON_A_BED(test) cmocka_unit_test_setup(test, one_bed)
 
+/* --- limits of a step ------------------------------------------------------------------------ */
+
+/* What does not fit into the effects of one tick is said on the next. */
+static void test_alarm__a_full_tick_leaves_the_rest_for_the_next(void **state)
+{
+    static struct vg_effects out;
+    struct vg_event tick = core_event(c, VG_EV_TICK, 0, VG_DEVICE_NONE);
+    struct vg_step st = { c->engine, &c->engine->beds[0], &tick, &out };
+    (void)state;
+    core_spo2(c, oxi, 88);
+    assert_int_equal(now(VG_COND_SPO2_LOW), VG_CS_PENDING);
+    tick.mono_ns = c->now_ns + CORE_S(15);
+    out.count = VG_EFFECTS_MAX - 15;
+    vg_alarm_tick(&st);
+    assert_int_equal(out.count, VG_EFFECTS_MAX - 15);
+    assert_int_equal(now(VG_COND_SPO2_LOW), VG_CS_PENDING);
+    out.count = VG_EFFECTS_MAX - 16;
+    vg_alarm_tick(&st);
+    assert_int_equal(now(VG_COND_SPO2_LOW), VG_CS_ACTIVE);
+}
+
+static void ask_about_a_device_that_is_none(void)
+{
+    static struct vg_effects out;
+    struct vg_event tick = core_event(c, VG_EV_TICK, 0, VG_DEVICE_NONE);
+    struct vg_step st = { c->engine, &c->engine->beds[0], &tick, &out };
+    (void)vg_alarm_is_open(&st, VG_COND_BATTERY, c->engine->device_count);
+}
+
+static void test_alarm__a_subject_that_is_none_ends_the_program(void **state)
+{
+    (void)state;
+    assert_true(trap_ends(ask_about_a_device_that_is_none));
+}
+
+/* --- replay ---------------------------------------------------------------------------------- */
+
+/* Replay a row that says that this is open; is it now? */
+static bool is_restored(enum vg_condition cond, uint16_t subject, uint16_t device)
+{
+    struct vg_event ev = core_event(c, VG_EV_ALARM, 0, VG_DEVICE_NONE);
+    ev.device = device;
+    ev.u.alarm.condition = (uint8_t)cond;
+    ev.u.alarm.subject = subject;
+    ev.u.alarm.from = VG_CS_NORMAL;
+    ev.u.alarm.to = VG_CS_ACTIVE;
+    ev.u.alarm.what = VG_AW_OPEN;
+    ev.u.alarm.instance = 7;
+    vg_engine_replay(c->engine, &ev);
+    const struct vg_slot *s = core_slot(c, 0, cond, device != VG_DEVICE_NONE ? device : subject);
+    return s != NULL && vg_slot_is_open(s);
+}
+
+/* What nobody watches could never close again. */
+static void test_alarm__only_what_is_watched_is_restored(void **state)
+{
+    static const struct vg_routing routing = {
+        .sink_count = 2, .sinks = { { VG_BED_NONE, VG_SINK_ROOM }, { 1, VG_SINK_ROOM } }
+    };
+    (void)state;
+    vg_engine_set_routing(c->engine, &routing);
+    assert_true(is_restored(VG_COND_SINK_LOST, 0, VG_DEVICE_NONE));
+    assert_false(is_restored(VG_COND_SINK_LOST, 1, VG_DEVICE_NONE)); /* of another bed */
+    assert_false(is_restored(VG_COND_SINK_LOST, 2, VG_DEVICE_NONE)); /* configured no more */
+    assert_true(is_restored(VG_COND_NIBP_FAIL, NOBODY, cuff));
+    assert_false(is_restored(VG_COND_NIBP_FAIL, NOBODY, oxi));
+    assert_false(is_restored(VG_COND_BATTERY, NOBODY, 2)); /* no such device */
+    assert_true(is_restored(VG_COND_DATA_LOST, VG_VITAL_SPO2, VG_DEVICE_NONE));
+    assert_false(is_restored(VG_COND_DATA_LOST, NOBODY, VG_DEVICE_NONE));
+    assert_true(is_restored(VG_COND_VITAL_DUE, VG_VITAL_SPO2, VG_DEVICE_NONE));
+    assert_false(is_restored(VG_COND_VITAL_DUE, NOBODY, VG_DEVICE_NONE));
+    assert_true(is_restored(VG_COND_STORAGE, NOBODY, VG_DEVICE_NONE));
+    assert_true(is_restored(VG_COND_SPO2_LOW, NOBODY, VG_DEVICE_NONE));
+    c->engine->beds[0].limits.of[VG_COND_SPO2_DESAT].enabled = false;
+    assert_false(is_restored(VG_COND_SPO2_DESAT, NOBODY, VG_DEVICE_NONE));
+}
+
+/* The oximeter stands at another bed now; what its vital lost here has nobody to find it. */
+static void test_alarm__a_vital_nobody_measures_any_more_is_not_restored(void **state)
+{
+    (void)state;
+    assert_false(is_restored(VG_COND_DATA_LOST, VG_VITAL_NIBP_PULSE_RATE + 100, VG_DEVICE_NONE));
+    c->engine->devices[oxi].vitals = 0;
+    assert_false(is_restored(VG_COND_DATA_LOST, VG_VITAL_SPO2, VG_DEVICE_NONE));
+    c->engine->devices[oxi].bed = 1;
+    assert_false(is_restored(VG_COND_BATTERY, NOBODY, oxi));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -492,6 +582,10 @@ int main(void)
         ON_A_BED(test_alarm__every_move_is_sent_recorded_and_closes_the_batch),
         ON_A_BED(test_alarm__open_list_is_by_priority_then_age),
         ON_A_BED(test_alarm__a_device_condition_names_its_device),
+        ON_A_BED(test_alarm__a_full_tick_leaves_the_rest_for_the_next),
+        ON_A_BED(test_alarm__a_subject_that_is_none_ends_the_program),
+        ON_A_BED(test_alarm__only_what_is_watched_is_restored),
+        ON_A_BED(test_alarm__a_vital_nobody_measures_any_more_is_not_restored),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,6 +14,7 @@
 
 #include "core/alarm_catalogue.h"
 #include "core/alarm_limits.h"
+#include "tests/support/trap.h"
 #include "vigil/compiler.h"
 #include "vigil/time.h"
 
@@ -240,6 +241,17 @@ static void test_alarm_catalogue__acknowledgement_times(void **state)
     assert_int_equal(vg_ack_expiry_ns(VG_PRIO_COUNT), 0);
 }
 
+static void ask_for_a_condition_that_is_none(void)
+{
+    (void)vg_condition_get(VG_COND_COUNT);
+}
+
+static void test_alarm_catalogue__a_condition_that_is_none_ends_the_program(void **state)
+{
+    (void)state;
+    assert_true(trap_ends(ask_for_a_condition_that_is_none));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -252,6 +264,7 @@ int main(void)
         cmocka_unit_test(test_alarm_catalogue__technical_rows_have_no_limit),
         cmocka_unit_test(test_alarm_catalogue__order_of_limits),
         cmocka_unit_test(test_alarm_catalogue__acknowledgement_times),
+        cmocka_unit_test(test_alarm_catalogue__a_condition_that_is_none_ends_the_program),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

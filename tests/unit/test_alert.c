@@ -602,6 +602,17 @@ static void test_alert__quiet_mode_is_restored_with_the_time_it_had_left(void **
     assert_false(again->engine->beds[0].quiet.on);
 }
 
+/* It ended while nobody was there to see it: it ends now, and never becomes one without end. */
+static void test_alert__quiet_mode_that_ended_meanwhile_ends_on_the_first_tick(void **state)
+{
+    (void)state;
+    core_wait(c, CORE_S(599));
+    struct core *again = restarted(CORE_S(30));
+    assert_int_equal(core_effect(again, VG_EV_CARE)->ev.u.care.value[0], 1);
+    core_wait(again, VG_TICK_NS);
+    assert_false(again->engine->beds[0].quiet.on);
+}
+
 static void test_alert__quiet_mode_without_end_is_restored_so(void **state)
 {
     struct vg_routing for_ever = routing;
@@ -677,6 +688,7 @@ int main(void)
         LOUD(test_alert__nothing_stays_silent_beyond_a_restart),
         QUIET(test_alert__what_was_open_is_in_the_room_after_a_restart),
         QUIET(test_alert__quiet_mode_is_restored_with_the_time_it_had_left),
+        QUIET(test_alert__quiet_mode_that_ended_meanwhile_ends_on_the_first_tick),
         LOUD(test_alert__quiet_mode_without_end_is_restored_so),
         QUIET(test_alert__a_full_tick_leaves_the_rest_for_the_next),
     };

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "core/freshness.h"
+#include "core/machine.h"
 #include "vigil/compiler.h"
 
 #define S(n) ((n)*VG_NS_PER_S)
@@ -446,6 +447,25 @@ static void test_freshness__every_sequence_of_seven(void **state)
                  (int)L_COUNT);
 }
 
+static void test_freshness__is_described(void **state)
+{
+    const struct vg_machine *m = &vg_machine_freshness;
+    (void)state;
+    assert_string_equal(m->letter, "F");
+    assert_int_equal(m->row_count, 6);
+    assert_int_equal(m->state_count, VG_FRESH_COUNT);
+    assert_int_equal(m->input_count, VG_FI_COUNT);
+    for (size_t i = 0; i < m->row_count; i++) {
+        struct vg_machine_row row = m->row(i);
+        assert_int_equal(row.number, i + 1);
+        assert_string_equal(row.what, m->state_name(row.to));
+        assert_int_equal(row.guard == NULL, i == 0 || i == 4);
+    }
+    assert_string_equal(m->row(3).guard, "enough_in_a_row");
+    assert_string_equal(m->input_name(VG_FI_SENSOR_OFF), "SENSOR_OFF");
+    assert_string_equal(m->input_name(VG_FI_COUNT), "unknown");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -462,6 +482,7 @@ int main(void)
         cmocka_unit_test(test_freshness__age_is_never_negative),
         cmocka_unit_test(test_freshness__seen_between_two_ticks),
         cmocka_unit_test(test_freshness__every_pair_of_state_and_input),
+        cmocka_unit_test(test_freshness__is_described),
         cmocka_unit_test(test_freshness__every_sequence_of_seven),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

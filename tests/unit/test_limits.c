@@ -14,7 +14,7 @@
 #include "tests/support/core_builder.h"
 #include "vigil/compiler.h"
 
-enum { ADULT, FRAIL, CROSSED };
+enum { ADULT, FRAIL, CROSSED, POINTS };
 
 static struct core *c;
 static uint16_t oxi;
@@ -32,6 +32,9 @@ static void add_profiles(struct core *x)
     l.of[VG_COND_MAP_LOW].limit_milli = 65000;
     vg_engine_add_profile(x->engine, &l);
     l.of[VG_COND_SPO2_DESAT].limit_milli = 92000;
+    vg_engine_add_profile(x->engine, &l);
+    vg_limits_default(&l);
+    l.of[VG_COND_SPO2_LOW].sat_seconds = 10;
     vg_engine_add_profile(x->engine, &l);
 }
 
@@ -132,6 +135,11 @@ static void test_limits__a_profile_moves_limits_and_no_times(void **state)
     assert_int_equal(core_limits(c, 0, VG_LW_PROFILE, ADULT, 0)->status, VG_OK);
     assert_int_equal(said(c, VG_LC_CHANGED, &l), 2);
     assert_int_equal(c->engine->beds[0].limits.of[VG_COND_SPO2_LOW].sat_seconds, 0);
+    assert_int_equal(core_limits(c, 0, VG_LW_PROFILE, POINTS, 0)->status, VG_OK);
+    l = only(VG_LC_CHANGED);
+    assert_int_equal(l->condition, VG_COND_SPO2_LOW);
+    assert_int_equal(l->sat_seconds, 10);
+    assert_int_equal(l->old_milli, l->new_milli);
 }
 
 static void test_limits__a_formula_needs_a_baseline(void **state)
@@ -186,8 +194,10 @@ static void test_limits__an_unknown_command_changes_nothing(void **state)
 {
     struct vg_limits before = c->engine->beds[0].limits;
     (void)state;
-    (void)core_limits(c, 0, VG_LW_COUNT, 0, 0);
-    assert_memory_equal(&before, &c->engine->beds[0].limits, sizeof before);
+    for (unsigned what = VG_LW_COUNT; what < VG_LW_COUNT + 2; what++) {
+        (void)core_limits(c, 0, (enum vg_limits_what)what, 0, 0);
+        assert_memory_equal(&before, &c->engine->beds[0].limits, sizeof before);
+    }
 }
 
 static void test_limits__a_repeated_request_is_answered_and_not_done_again(void **state)
