@@ -152,6 +152,8 @@ static void daemon_line(const json_t *row, const json_t *data)
         { "stopping", "the daemon stops" },
         { "storage_bad", "the record cannot be written" },
         { "storage_good", "the record is written again" },
+        { "clock_bad", "nothing keeps the wall clock right" },
+        { "clock_good", "the wall clock is kept right again" },
     };
     char text[CTL_MILLI_MAX];
 
