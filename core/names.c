@@ -123,6 +123,7 @@ static bool find(const char *const *table, size_t n, const char *name, size_t *o
 FIND_IN_TABLE(enum vg_dose_kind, vg_dose_kind_find, vg_dose_kind_name_table, VG_DOSE_KIND_COUNT)
 FIND_IN_TABLE(enum vg_route, vg_route_find, vg_route_name_table, VG_ROUTE_COUNT)
 FIND_IN_TABLE(enum vg_sink_role, vg_sink_role_find, vg_sink_role_name_table, VG_SINK_ROLES)
+FIND_IN_TABLE(enum vg_category, vg_category_find, vg_category_name_table, VG_CAT_COUNT)
 FIND_IN_TABLE(enum vg_priority, vg_priority_find, vg_priority_name_table, VG_PRIO_COUNT)
 FIND_IN_TABLE(enum vg_latch, vg_latch_find, vg_latch_name_table, VG_LATCH_COUNT)
 

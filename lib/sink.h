@@ -31,7 +31,7 @@ struct vg_asink_options {
     const char *stream, *operate;
     const char *const *beds; /* bed_count = 0: all */
     size_t bed_count;
-    enum vg_asink_role role;
+    enum vg_sink_role role;
     void (*look)(void *state); /* after frames, and every VG_ASINK_LOOK_NS */
     void *look_state;
 };

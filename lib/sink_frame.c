@@ -65,13 +65,12 @@ static void read_detail(const json_t *list, struct vg_asink_frame *f)
     }
 }
 
-enum vg_status vg_asink_frame_read(const json_t *body, enum vg_asink_role role,
+enum vg_status vg_asink_frame_read(const json_t *body, enum vg_sink_role role,
                                    struct vg_asink_frame *out)
 {
     const char *bed = text_of(body, "bed");
     const json_t *run = json_object_get(body, "run");
-    const json_t *sound = json_object_get(json_object_get(body, "sounds"),
-                                          vg_asink_role_name(role));
+    const json_t *sound = json_object_get(json_object_get(body, "sounds"), vg_sink_role_name(role));
 
     memset(out, 0, sizeof *out);
     if (bed == NULL || strlen(bed) >= sizeof out->bed || !json_is_integer(run)) {

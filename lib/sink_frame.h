@@ -13,7 +13,7 @@
 
 /* vg_asink_frame_read -- VG_ERR_FORMAT when bed, run or the role's entry of `sounds` is missing or
  * not of its form. */
-VG_NODISCARD enum vg_status vg_asink_frame_read(const json_t *body, enum vg_asink_role role,
+VG_NODISCARD enum vg_status vg_asink_frame_read(const json_t *body, enum vg_sink_role role,
                                                 struct vg_asink_frame *out);
 
 #endif

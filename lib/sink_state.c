@@ -3,72 +3,20 @@
  */
 #include "lib/sink_state.h"
 
-#include <assert.h>
 #include <string.h>
 
 /* --- words ---------------------------------------------------------------------------------- */
 
-static const char *const roles[] = { "remote", "second", "room" };
-static const char *const priorities[] = { "low", "medium", "high" };
-static const char *const categories[] = { "general", "oxygen", "cardiovascular", "drug",
-                                          "equipment" };
-static_assert(VG_COUNT(roles) == VG_ASINK_ROLE_COUNT, "a role has no word");
-static_assert(VG_COUNT(priorities) == VG_PRIO_COUNT, "a priority has no word");
-static_assert(VG_COUNT(categories) == VG_ASINK_CATEGORY_COUNT, "a category has no word");
-
-/* The place of a word among words, or count. */
-static size_t exact(const char *const *words, size_t count, const char *word)
-{
-    size_t i = 0;
-    while (i < count && (word == NULL || strcmp(words[i], word) != 0)) {
-        i++;
-    }
-    return i;
-}
-
-bool vg_asink_role_find(const char *word, enum vg_asink_role *out)
-{
-    size_t i = exact(roles, VG_COUNT(roles), word);
-    *out = i < VG_COUNT(roles) ? (enum vg_asink_role)i : VG_ASINK_ROOM;
-    return i < VG_COUNT(roles);
-}
-
-bool vg_asink_priority_find(const char *word, enum vg_priority *out)
-{
-    size_t i = exact(priorities, VG_COUNT(priorities), word);
-    *out = i < VG_COUNT(priorities) ? (enum vg_priority)i : VG_PRIO_HIGH;
-    return i < VG_COUNT(priorities);
-}
-
-bool vg_asink_category_find(const char *word, enum vg_asink_category *out)
-{
-    size_t i = exact(categories, VG_COUNT(categories), word);
-    *out = i < VG_COUNT(categories) ? (enum vg_asink_category)i : VG_ASINK_GENERAL;
-    return i < VG_COUNT(categories);
-}
-
 enum vg_priority vg_asink_priority(const char *word)
 {
-    enum vg_priority p;
-    (void)vg_asink_priority_find(word, &p);
-    return p;
+    enum vg_priority p = VG_PRIO_HIGH;
+    return word != NULL && vg_priority_find(word, &p) ? p : VG_PRIO_HIGH;
 }
 
-enum vg_asink_category vg_asink_category(const char *word)
+enum vg_category vg_asink_category(const char *word)
 {
-    enum vg_asink_category c;
-    (void)vg_asink_category_find(word, &c);
-    return c;
-}
-
-const char *vg_asink_category_name(enum vg_asink_category c)
-{
-    return (size_t)c < VG_COUNT(categories) ? categories[c] : "general";
-}
-
-const char *vg_asink_role_name(enum vg_asink_role r)
-{
-    return (size_t)r < VG_COUNT(roles) ? roles[r] : "room";
+    enum vg_category c = VG_CAT_GENERAL;
+    return word != NULL && vg_category_find(word, &c) ? c : VG_CAT_GENERAL;
 }
 
 /* --- frames --------------------------------------------------------------------------------- */
@@ -193,7 +141,7 @@ void vg_asink_top(const struct vg_asink_state *s, int64_t now_ns, struct vg_voic
     static const struct vg_voice none = { .kind = VG_VOICE_NONE };
     static const struct vg_voice lost = { .kind = VG_VOICE_LINK_LOST,
                                           .priority = VG_PRIO_HIGH,
-                                          .category = VG_ASINK_EQUIPMENT };
+                                          .category = VG_CAT_EQUIPMENT };
     *out = none;
     for (size_t i = 0; i < s->count; i++) {
         const struct vg_asink_bed *b = &s->bed[i];

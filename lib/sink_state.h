@@ -20,6 +20,7 @@
 #include "vigil/alarm.h"
 #include "vigil/capacity.h"
 #include "vigil/compiler.h"
+#include "vigil/routing.h"
 #include "vigil/status.h"
 #include "vigil/time.h"
 
@@ -28,24 +29,13 @@
 /* One alarm instance as text. */
 #define VG_ASINK_DETAIL_MAX 768
 
-enum vg_asink_role { VG_ASINK_REMOTE, VG_ASINK_SECOND, VG_ASINK_ROOM, VG_ASINK_ROLE_COUNT };
-
-enum vg_asink_category {
-    VG_ASINK_GENERAL,
-    VG_ASINK_OXYGEN,
-    VG_ASINK_CARDIO,
-    VG_ASINK_DRUG,
-    VG_ASINK_EQUIPMENT,
-    VG_ASINK_CATEGORY_COUNT
-};
-
 enum vg_voice_kind { VG_VOICE_NONE, VG_VOICE_TEST, VG_VOICE_ALARM, VG_VOICE_LINK_LOST };
 
 struct vg_voice {
     uint64_t instance;   /* ALARM; else 0 */
     uint8_t kind;        /* enum vg_voice_kind */
     uint8_t priority;    /* enum vg_priority */
-    uint8_t category;    /* enum vg_asink_category */
+    uint8_t category;    /* enum vg_category */
     char bed[VG_ID_MAX]; /* ALARM, TEST; else empty */
 };
 
@@ -104,11 +94,6 @@ bool vg_voice_worse(const struct vg_voice *a, const struct vg_voice *b);
 /* Words of the wire. A priority of a later version is taken as high, a category as general: an
  * alarm nobody knows is still an alarm. */
 enum vg_priority vg_asink_priority(const char *word);
-enum vg_asink_category vg_asink_category(const char *word);
-const char *vg_asink_category_name(enum vg_asink_category c);
-const char *vg_asink_role_name(enum vg_asink_role r);
-bool vg_asink_role_find(const char *word, enum vg_asink_role *out);
-bool vg_asink_priority_find(const char *word, enum vg_priority *out);
-bool vg_asink_category_find(const char *word, enum vg_asink_category *out);
+enum vg_category vg_asink_category(const char *word);
 
 #endif

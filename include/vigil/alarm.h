@@ -160,6 +160,7 @@ struct vg_limit_event {
 };
 
 const char *vg_category_name(enum vg_category c);
+bool vg_category_find(const char *name, enum vg_category *out);
 const char *vg_limits_what_name(enum vg_limits_what w);
 const char *vg_limit_cause_name(enum vg_limit_cause c);
 const char *vg_condition_name(enum vg_condition c);

@@ -41,7 +41,7 @@ static struct vg_asink_frame frame_of(const char *bed, int64_t run, uint64_t ins
         f.alarm.kind = VG_VOICE_ALARM;
         f.alarm.instance = instance;
         f.alarm.priority = (uint8_t)priority;
-        f.alarm.category = VG_ASINK_OXYGEN;
+        f.alarm.category = VG_CAT_OXYGEN;
         (void)snprintf(f.alarm.bed, sizeof f.alarm.bed, "%s", bed);
     }
     return f;
@@ -73,7 +73,7 @@ static void test_sink_state__nothing_ever_heard_is_an_alarm_after_3_s(void **unu
     vg_asink_top(&state, at(3000), &v);
     assert_int_equal(v.kind, VG_VOICE_LINK_LOST);
     assert_int_equal(v.priority, VG_PRIO_HIGH);
-    assert_int_equal(v.category, VG_ASINK_EQUIPMENT);
+    assert_int_equal(v.category, VG_CAT_EQUIPMENT);
 }
 
 static void test_sink_state__the_lost_link_stays_until_frames_return(void **unused)
@@ -193,7 +193,7 @@ static void test_sink_state__what_sounds_the_same(void **unused)
 
 static struct vg_asink_frame frame;
 
-static enum vg_status read_as(enum vg_asink_role role, const char *text)
+static enum vg_status read_as(enum vg_sink_role role, const char *text)
 {
     json_t *body = json_loads(text, 0, NULL);
     assert_non_null(body);
@@ -212,18 +212,18 @@ static void test_sink_state__a_frame_is_read_for_one_role(void **unused)
         "\"test_signal\":{\"priority\":\"low\",\"category\":\"drug\",\"remaining_ms\":800},"
         "\"instances\":[{\"instance\":11},{\"instance\":12,\"condition\":\"PR_LOW\"}]}";
     (void)unused;
-    assert_int_equal(read_as(VG_ASINK_REMOTE, text), VG_OK);
+    assert_int_equal(read_as(VG_SINK_REMOTE, text), VG_OK);
     assert_int_equal(frame.run, 3);
     assert_string_equal(frame.bed, "bed-1");
     assert_int_equal(frame.alarm.kind, VG_VOICE_ALARM);
     assert_int_equal(frame.alarm.instance, 12);
     assert_int_equal(frame.alarm.priority, VG_PRIO_MED);
-    assert_int_equal(frame.alarm.category, VG_ASINK_CARDIO);
+    assert_int_equal(frame.alarm.category, VG_CAT_CARDIO);
     assert_string_equal(frame.detail, "{\"instance\":12,\"condition\":\"PR_LOW\"}");
     assert_int_equal(frame.test.kind, VG_VOICE_TEST);
-    assert_int_equal(frame.test.category, VG_ASINK_DRUG);
+    assert_int_equal(frame.test.category, VG_CAT_DRUG);
     assert_int_equal(frame.test_ms, 800);
-    assert_int_equal(read_as(VG_ASINK_ROOM, text), VG_OK);
+    assert_int_equal(read_as(VG_SINK_ROOM, text), VG_OK);
     assert_int_equal(frame.alarm.kind, VG_VOICE_NONE);
     assert_string_equal(frame.detail, "");
 }
@@ -231,12 +231,12 @@ static void test_sink_state__a_frame_is_read_for_one_role(void **unused)
 static void test_sink_state__words_of_a_later_version_are_alarms(void **unused)
 {
     (void)unused;
-    assert_int_equal(read_as(VG_ASINK_ROOM,
+    assert_int_equal(read_as(VG_SINK_ROOM,
                              HEAD "\"sounds\":{\"room\":{\"instance\":1,\"priority\":\"utmost\","
                                   "\"category\":\"weather\"}}}"),
                      VG_OK);
     assert_int_equal(frame.alarm.priority, VG_PRIO_HIGH);
-    assert_int_equal(frame.alarm.category, VG_ASINK_GENERAL);
+    assert_int_equal(frame.alarm.category, VG_CAT_GENERAL);
 }
 
 static void test_sink_state__a_frame_without_an_answer_is_refused(void **unused)
@@ -256,7 +256,7 @@ static void test_sink_state__a_frame_without_an_answer_is_refused(void **unused)
     };
     (void)unused;
     for (size_t i = 0; i < VG_COUNT(wrong); i++) {
-        assert_int_equal(read_as(VG_ASINK_ROOM, wrong[i]), VG_ERR_FORMAT);
+        assert_int_equal(read_as(VG_SINK_ROOM, wrong[i]), VG_ERR_FORMAT);
     }
 }
 
@@ -268,22 +268,22 @@ static void test_sink_state__a_long_instance_is_left_out_not_cut(void **unused)
                    HEAD "\"sounds\":{\"room\":{\"instance\":5}},\"instances\":[{\"instance\":5,"
                         "\"why\":\"%*s\"}]}",
                    VG_ASINK_DETAIL_MAX, "x");
-    assert_int_equal(read_as(VG_ASINK_ROOM, text), VG_OK);
+    assert_int_equal(read_as(VG_SINK_ROOM, text), VG_OK);
     assert_int_equal(frame.alarm.instance, 5);
     assert_string_equal(frame.detail, "");
 }
 
 static void test_sink_state__words(void **unused)
 {
-    enum vg_asink_role role;
+    enum vg_sink_role role;
     (void)unused;
-    for (int r = 0; r < VG_ASINK_ROLE_COUNT; r++) {
-        assert_true(vg_asink_role_find(vg_asink_role_name((enum vg_asink_role)r), &role));
+    for (int r = 0; r < VG_SINK_ROLES; r++) {
+        assert_true(vg_sink_role_find(vg_sink_role_name((enum vg_sink_role)r), &role));
         assert_int_equal(role, r);
     }
-    assert_false(vg_asink_role_find("hall", &role));
-    for (int c = 0; c < VG_ASINK_CATEGORY_COUNT; c++) {
-        assert_int_equal(vg_asink_category(vg_asink_category_name((enum vg_asink_category)c)), c);
+    assert_false(vg_sink_role_find("hall", &role));
+    for (int c = 0; c < VG_CAT_COUNT; c++) {
+        assert_int_equal(vg_asink_category(vg_category_name((enum vg_category)c)), c);
     }
     assert_int_equal(vg_asink_priority(NULL), VG_PRIO_HIGH);
 }

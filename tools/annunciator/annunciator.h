@@ -19,7 +19,7 @@ struct ann_options {
     const char *tones; /* name of a shipped set, or a path with a slash */
     const char *wav;
     enum vg_priority priority;
-    enum vg_asink_category category;
+    enum vg_category category;
     unsigned seconds;
     unsigned volume, volume_max;
 };

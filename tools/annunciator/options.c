@@ -145,13 +145,13 @@ static int take(struct ann_options *o, int id, const char *value)
     case 'b':
         return add_bed(o, value);
     case 'r':
-        return word(vg_asink_role_find(value, &o->sink.role), "role", value,
+        return word(vg_sink_role_find(value, &o->sink.role), "role", value,
                     "room, second or remote");
     case 'p':
-        return word(vg_asink_priority_find(value, &o->priority), "priority", value,
+        return word(vg_priority_find(value, &o->priority), "priority", value,
                     "low, medium or high");
     case 'c':
-        return word(vg_asink_category_find(value, &o->category), "category", value,
+        return word(vg_category_find(value, &o->category), "category", value,
                     "general, oxygen, cardiovascular, drug or equipment");
     case 'T':
         o->mode = ANN_SELF_TEST;
@@ -194,11 +194,11 @@ int ann_options_read(struct ann_options *o, int argc, char **argv)
         .sink = { .id = "room-1",
                   .stream = VG_ASINK_STREAM,
                   .operate = VG_ASINK_OPERATE,
-                  .role = VG_ASINK_ROOM },
+                  .role = VG_SINK_ROOM },
         .device = "default",
         .tones = "iec-60601-1-8",
         .priority = VG_PRIO_HIGH,
-        .category = VG_ASINK_GENERAL,
+        .category = VG_CAT_GENERAL,
         .seconds = 20,
         .volume = 60,
         .volume_max = 100,

@@ -38,7 +38,7 @@ static void weigh(struct pulse *p)
 }
 
 void pulse_make(struct pulse *p, const struct tone_set *set, enum vg_priority prio,
-                enum vg_asink_category cat, unsigned index)
+                enum vg_category cat, unsigned index)
 {
     const struct tone_signal *s = &set->signal[prio];
     double part = AT_90 - AT_10;

@@ -20,7 +20,7 @@ struct pulse {
 
 /* pulse_make -- the pulse of note `index` of a burst. */
 void pulse_make(struct pulse *p, const struct tone_set *set, enum vg_priority prio,
-                enum vg_asink_category cat, unsigned index);
+                enum vg_category cat, unsigned index);
 /* pulse_at -- its value at a time, within -1 and 1; 0 outside. */
 double pulse_at(const struct pulse *p, double t_s);
 

@@ -33,7 +33,7 @@ static int64_t samples(const struct sequence *q, double s)
 static void place_pulse(struct sequence *q, double zero)
 {
     pulse_make(&q->pulse, q->set, (enum vg_priority)q->now.priority,
-               (enum vg_asink_category)q->now.category, q->index);
+               (enum vg_category)q->now.category, q->index);
     q->zero = zero;
     q->begin = (int64_t)floor(zero - q->pulse.before_s * q->rate);
     q->end = (int64_t)ceil(zero + (q->pulse.length_s + q->pulse.after_s) * q->rate);

@@ -23,7 +23,7 @@ struct sequence_voice {
     uint32_t number;
     uint32_t cause;
     uint8_t priority; /* enum vg_priority */
-    uint8_t category; /* enum vg_asink_category */
+    uint8_t category; /* enum vg_category */
 };
 
 struct sequence {

@@ -37,7 +37,7 @@ static void log_voice(const struct vg_voice *v)
     }
     vg_log(VG_LOG_INFO, "annunciator: voicing %s, bed=%s instance=%llu priority=%s category=%s",
            kinds[v->kind], v->bed, (unsigned long long)v->instance, priorities[v->priority],
-           vg_asink_category_name((enum vg_asink_category)v->category));
+           vg_category_name((enum vg_category)v->category));
 }
 
 static void choose(struct serve *s)
@@ -113,7 +113,7 @@ int ann_serve(struct ann_options *o, const struct tone_set *set)
         return ANN_FAULT;
     }
     vg_log(VG_LOG_INFO, "annunciator: %s: listening, role=%s device=%s", o->sink.id,
-           vg_asink_role_name(o->sink.role), o->device);
+           vg_sink_role_name(o->sink.role), o->device);
     vg_notify("READY=1\nSTATUS=listening");
     while (!s.reactor.stop) {
         vg_reactor_turn(&s.reactor);

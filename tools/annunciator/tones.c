@@ -72,13 +72,13 @@ static const struct vg_yaml_table signal_table = TABLE(signal_rows);
       .items_max = TONE_NOTES, .min = 150, .max = 1000, \
       .doc = "five notes: three and two; shorter bursts take the first ones" }
 static const struct vg_yaml_field melody_rows[] = {
-    MELODY("general", VG_ASINK_GENERAL),
-    MELODY("oxygen", VG_ASINK_OXYGEN),
-    MELODY("cardiovascular", VG_ASINK_CARDIO),
-    MELODY("drug", VG_ASINK_DRUG),
-    MELODY("equipment", VG_ASINK_EQUIPMENT),
+    MELODY("general", VG_CAT_GENERAL),
+    MELODY("oxygen", VG_CAT_OXYGEN),
+    MELODY("cardiovascular", VG_CAT_CARDIO),
+    MELODY("drug", VG_CAT_DRUG),
+    MELODY("equipment", VG_CAT_EQUIPMENT),
 };
-static_assert(VG_COUNT(melody_rows) == VG_ASINK_CATEGORY_COUNT, "a category has no melody");
+static_assert(VG_COUNT(melody_rows) == VG_CAT_COUNT, "a category has no melody");
 static const struct vg_yaml_table melody_table = TABLE(melody_rows);
 
 static const struct vg_yaml_field set_rows[] = {
@@ -155,7 +155,7 @@ static int harmonics_heard(const struct tone_set *t, unsigned hz)
 static void check_melodies(const struct tone_set *t, struct vg_yaml *y)
 {
     char path[64];
-    for (size_t c = 0; c < VG_ASINK_CATEGORY_COUNT; c++) {
+    for (size_t c = 0; c < VG_CAT_COUNT; c++) {
         const struct tone_melody *m = &t->melody[c];
         if (m->count != TONE_NOTES) {
             (void)snprintf(path, sizeof path, "melodies.%s", melody_rows[c].key);

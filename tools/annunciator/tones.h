@@ -41,7 +41,7 @@ struct tone_set {
     uint16_t harmonic_count;
     int8_t harmonic_db[TONE_HARMONICS_MAX]; /* of the 2nd, 3rd ... against the fundamental */
     struct tone_signal signal[VG_PRIO_COUNT];
-    struct tone_melody melody[VG_ASINK_CATEGORY_COUNT];
+    struct tone_melody melody[VG_CAT_COUNT];
 };
 
 /* tones_load -- read and check FILE; every error is a line in log. */

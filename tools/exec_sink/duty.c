@@ -91,7 +91,7 @@ void duties_update(struct duties *d, const struct vg_asink_state *s, int64_t now
     if (vg_asink_is_lost(s, now_ns)) {
         link.kind = VG_VOICE_LINK_LOST;
         link.priority = VG_PRIO_HIGH;
-        link.category = VG_ASINK_EQUIPMENT;
+        link.category = VG_CAT_EQUIPMENT;
     }
     struct duty *e = find_or_add(d, "");
     if (e != NULL) {

@@ -118,7 +118,7 @@ int main(int argc, char **argv)
         return EXEC_FAULT;
     }
     vg_log(VG_LOG_INFO, "exec-sink: %s: listening, role=%s command=%s", x.options.sink.id,
-           vg_asink_role_name(x.options.sink.role), x.options.command[0]);
+           vg_sink_role_name(x.options.sink.role), x.options.command[0]);
     vg_notify("READY=1\nSTATUS=listening");
     while (!x.reactor.stop) {
         vg_reactor_turn(&x.reactor);

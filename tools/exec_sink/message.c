@@ -53,9 +53,9 @@ size_t exec_message(const struct vg_asink *a, const struct vg_voice *v, char *ou
 {
     json_t *o = begin(a, v);
     set_text(o, "priority", priorities[v->priority]);
-    set_text(o, "category", vg_asink_category_name((enum vg_asink_category)v->category));
+    set_text(o, "category", vg_category_name((enum vg_category)v->category));
     set_text(o, "sink", a->options.id);
-    set_text(o, "role", vg_asink_role_name(a->options.role));
+    set_text(o, "role", vg_sink_role_name(a->options.role));
     (void)json_object_set_new(o, "test", json_boolean(v->kind == VG_VOICE_TEST));
     (void)json_object_set_new(o, "bed", v->bed[0] != '\0' ? json_string(v->bed) : json_null());
     if (v->kind == VG_VOICE_ALARM) {

@@ -70,7 +70,7 @@ static int take_timeout(struct exec_options *o, const char *value)
 
 static int take_role(struct exec_options *o, const char *value)
 {
-    if (!vg_asink_role_find(value, &o->sink.role) || o->sink.role == VG_ASINK_ROOM) {
+    if (!vg_sink_role_find(value, &o->sink.role) || o->sink.role == VG_SINK_ROOM) {
         return refuse("role", value, "must be remote or second");
     }
     return EXEC_GO_ON;
@@ -118,7 +118,7 @@ static int take(struct exec_options *o, int id, const char *value)
 static int check(struct exec_options *o)
 {
     static const char *const ids[] = { "remote-1", "second-1" };
-    if (o->sink.role == VG_ASINK_ROOM) {
+    if (o->sink.role == VG_SINK_ROOM) {
         return refuse("role", "", "is missing; give remote or second");
     }
     if (o->command == NULL) {
@@ -141,7 +141,7 @@ int exec_options_read(struct exec_options *o, int argc, char **argv)
 {
     int id;
     *o = (struct exec_options){
-        .sink = { .stream = VG_ASINK_STREAM, .operate = VG_ASINK_OPERATE, .role = VG_ASINK_ROOM },
+        .sink = { .stream = VG_ASINK_STREAM, .operate = VG_ASINK_OPERATE, .role = VG_SINK_ROOM },
         .timeout_ns = 5 * VG_NS_PER_S
     };
     while (o->command == NULL && (id = getopt_long(argc, argv, "+h", long_options, NULL)) != -1) {
