@@ -36,7 +36,7 @@ static void test_tone__shipped_sets_are_good(void **unused)
     (void)unused;
     assert_int_equal(tones_load(&set, SHIPPED, stderr), VG_OK);
     assert_int_equal(set.signal[VG_PRIO_HIGH].pulses, 10);
-    assert_int_equal(set.melody[VG_ASINK_OXYGEN].hz[0], 523);
+    assert_int_equal(set.melody[VG_CAT_OXYGEN].hz[0], 523);
     assert_int_equal(tones_load(&set, VG_SOURCE_DIR "/config/tones/soft.yaml", stderr), VG_OK);
 }
 
@@ -113,7 +113,7 @@ static void test_tone__a_pulse_begins_and_ends_in_silence(void **unused)
     struct pulse p;
     double highest = 0;
     (void)unused;
-    pulse_make(&p, &set, VG_PRIO_HIGH, VG_ASINK_GENERAL, 0);
+    pulse_make(&p, &set, VG_PRIO_HIGH, VG_CAT_GENERAL, 0);
     assert_true(pulse_at(&p, -p.before_s) == 0);
     assert_true(pulse_at(&p, p.length_s + p.after_s) == 0);
     assert_true(fabs(pulse_at(&p, -p.before_s + 1.0 / 48000)) < 0.001);
@@ -132,7 +132,7 @@ static void begin(unsigned volume, unsigned volume_max)
 
 static void want(uint32_t number, enum vg_priority p)
 {
-    struct sequence_voice v = { number, number, (uint8_t)p, VG_ASINK_GENERAL };
+    struct sequence_voice v = { number, number, (uint8_t)p, VG_CAT_GENERAL };
     sequence_want(&sequence, &v);
 }
 
@@ -212,7 +212,7 @@ static void test_tone__the_volume_rises_over_three_bursts(void **unused)
 
 static void test_tone__what_becomes_worse_does_not_become_softer(void **unused)
 {
-    struct sequence_voice v = { 1, 1, VG_PRIO_MED, VG_ASINK_GENERAL };
+    struct sequence_voice v = { 1, 1, VG_PRIO_MED, VG_CAT_GENERAL };
     (void)unused;
     begin(20, 80);
     sequence_want(&sequence, &v);
