@@ -68,6 +68,79 @@ static void test_control__carries_out_and_refuses_by_name(void **state)
     answers("{\"op\":\"session_close\",\"request_id\":\"7\"," WHO "}", "\"request_id\":\"7\"");
 }
 
+static void test_control__refuses_what_people_do_about_alarms_by_name(void **state)
+{
+    (void)state;
+    answers("{\"op\":\"audio_pause\",\"request_id\":\"1\"," WHO "}", "\"nothing_sounds\"");
+    answers("{\"op\":\"alarm_on\",\"request_id\":\"2\",\"vital\":\"spo2\"," WHO "}",
+            "\"not_inhibited\"");
+    answers("{\"op\":\"quiet_on\",\"request_id\":\"3\"," WHO "}", "\"no_session\"");
+    answers("{\"op\":\"limit_set\",\"request_id\":\"4\",\"condition\":\"PR_LOW\",\"limit\":45,"
+            "\"reason\":\"athlete\"," WHO "}",
+            "\"no_session\"");
+    answers("{\"op\":\"session_open\",\"request_id\":\"5\",\"patient_ref\":\"P\"," WHO "}",
+            "\"ok\":true");
+    answers("{\"op\":\"quiet_on\",\"request_id\":\"6\"," WHO "}", "\"no_sink\"");
+    answers("{\"op\":\"limit_set\",\"request_id\":\"7\",\"condition\":\"PR_LOW\",\"limit\":120,"
+            "\"reason\":\"athlete\"," WHO "}",
+            "pr_low must lie below pr_high"); /* the sentence, not only the word */
+    answers("{\"op\":\"limit_set\",\"request_id\":\"8\",\"condition\":\"PR_LOW\",\"limit\":45,"
+            "\"reason\":\"athlete\"," WHO "}",
+            "\"recorded\":true");
+    assert_int_equal(d.v->engine.beds[0].limits.of[VG_COND_PR_LOW].limit_milli, 45000);
+    answers("{\"op\":\"limits_formula\",\"request_id\":\"9\",\"reason\":\"r\"," WHO "}",
+            "\"no_baseline\"");
+    answers("{\"op\":\"alarm_off\",\"request_id\":\"10\",\"vital\":\"spo2\",\"reason\":\"r\"," WHO
+            "}",
+            "\"error\":\"required\"");
+    answers("{\"op\":\"alarm_pause\",\"request_id\":\"11\",\"vital\":\"spo2\",\"reason\":\"r\"," WHO
+            "}",
+            "\"recorded\":true");
+    answers("{\"op\":\"alarm_pause\",\"request_id\":\"12\",\"vital\":\"spo2\",\"reason\":\"r\"," WHO
+            "}",
+            "\"error\":\"inhibited\"");
+}
+
+/* Words of sinks wait for no disk and are answered with a plain word. */
+static void test_control__answers_sinks(void **state)
+{
+    (void)state;
+    answers("{\"op\":\"sink_alive\",\"sink\":\"desk\"}", "there is no sink 'desk'");
+    d.v->names.sink_count = 1;
+    d.v->names.sink[0] = "desk";
+    d.v->engine.routing.sink_count = 1;
+    d.v->engine.routing.sinks[0] = (struct vg_sink_row){ VG_BED_NONE, VG_SINK_REMOTE };
+    answers("{\"op\":\"sink_alive\",\"sink\":\"desk\",\"healthy\":1}", "\"ok\":false");
+    answers("{\"op\":\"sink_alive\",\"sink\":\"desk\"}", "{\"v\":1,\"ok\":true}");
+    assert_true(d.v->engine.beds[0].link);
+    d.devices[0].spo2 = 80;
+    vd_run_until(&d, 4 * VG_NS_PER_S);
+    const struct vg_slot *s = &d.v->engine.beds[0].slots[VG_COND_SPO2_LOW];
+    char ask[128];
+    (void)snprintf(ask, sizeof ask,
+                   "{\"op\":\"receipt\",\"sink\":\"desk\",\"bed\":\"bed-1\",\"instance\":%llu}",
+                   (unsigned long long)s->instance);
+    answers(ask, "{\"v\":1,\"ok\":true}");
+    assert_int_equal(s->told, 1);
+    vg_journal_commit(&d.v->journal);
+    assert_int_equal(vd_record(&d, "SELECT count(*) FROM event WHERE kind = 20 AND"
+                                   " payload ->> 'event' = 'receipt'"),
+                     1);
+    d.v->names.sink_count = 0;
+}
+
+static void test_control__answers_limits_and_history(void **state)
+{
+    (void)state;
+    assert_non_null(strstr(vd_view(&d, "{\"op\":\"limits\"}"), "\"condition\":\"SPO2_LOW\""));
+    assert_non_null(strstr(vd_view(&d, "{\"op\":\"history\"}"), "\"rows\":["));
+    answers("{\"op\":\"limits\"}", "\"status\":\"DENIED\"");
+    answers("{\"op\":\"history\"}", "\"status\":\"DENIED\"");
+    d.v->query.busy = true;
+    assert_non_null(strstr(vd_view(&d, "{\"op\":\"history\"}"), "\"error\":\"busy\""));
+    d.v->query.busy = false;
+}
+
 /* The bed in the request and the bed of the device must agree. */
 static void test_control__does_not_start_the_cuff_of_another_bed(void **state)
 {
@@ -175,6 +248,9 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, begin, end)
     const struct CMUnitTest tests[] = {
         T(test_control__carries_out_and_refuses_by_name),
+        T(test_control__refuses_what_people_do_about_alarms_by_name),
+        T(test_control__answers_sinks),
+        T(test_control__answers_limits_and_history),
         T(test_control__does_not_start_the_cuff_of_another_bed),
         T(test_control__answers_what_is_malformed),
         T(test_control__works_with_request_sockets),

@@ -112,6 +112,109 @@ static void test_query__rows_say_what_happened(void **state)
     assert_non_null(strstr(text, "\"data\":{\"event\":\"started\""));
 }
 
+/* --- the alarm log --------------------------------------------------------------------------- */
+
+/* One page of history as an object, which the caller gives back. */
+static json_t *history(uint64_t from, unsigned limit, const char *more)
+{
+    char ask[200];
+    json_error_t error;
+    (void)snprintf(ask, sizeof ask, "{\"op\":\"history\",\"from_seq\":%llu,\"limit\":%u%s}",
+                   (unsigned long long)from, limit, more);
+    json_t *root = json_loads(vd_view(&d, ask), JSON_REJECT_DUPLICATES, &error);
+    assert_non_null(root);
+    assert_true(json_is_true(json_object_get(root, "ok")));
+    return root;
+}
+
+/* Every row of all pages; *kinds is the set of kinds seen. */
+static size_t whole_history(const char *more, unsigned limit, uint32_t *kinds)
+{
+    uint64_t from = 0;
+    size_t n = 0;
+    *kinds = 0;
+    do {
+        json_t *root = history(from, limit, more);
+        const json_t *rows = json_object_get(root, "rows");
+        for (size_t i = 0; i < json_array_size(rows); i++) {
+            const char *kind = json_string_value(json_object_get(json_array_get(rows, i), "kind"));
+            for (unsigned k = 0; k < VG_EV_KIND_COUNT; k++) {
+                *kinds |= strcmp(kind, vg_event_kind_name((enum vg_event_kind)k)) == 0 ? 1u << k
+                                                                                       : 0;
+            }
+        }
+        n += json_array_size(rows);
+        from = (uint64_t)json_integer_value(json_object_get(root, "next")); /* null: 0 */
+        json_decref(root);
+    } while (from != 0);
+    return n;
+}
+
+static void an_alarm_opens(void)
+{
+    d.devices[1].spo2 = 80;
+    vd_run_until(&d, 12 * VG_NS_PER_S);
+    vg_journal_commit(&d.v->journal);
+}
+
+#define MEASURED "1, 2, 3, 4, 5, 6, 12, 22"
+
+static void test_query__history_is_what_was_decided_and_asked_for(void **state)
+{
+    uint32_t kinds = 0;
+    (void)state;
+    an_alarm_opens();
+    size_t n = (size_t)vd_record(&d, "SELECT count(*) FROM event WHERE kind NOT IN (" MEASURED ")");
+    assert_true(n > 10);
+    assert_int_equal(whole_history("", 500, &kinds), n);
+    assert_int_equal(whole_history("", 3, &kinds), n);
+    assert_int_equal(kinds & (1u << VG_EV_READING | 1u << VG_EV_FRESHNESS | 1u << VG_EV_BIND |
+                              1u << VG_EV_CUFF | 1u << VG_EV_DEVICE | 1u << VG_EV_SIGNAL),
+                     0);
+    uint32_t told = 1u << VG_EV_ALARM | 1u << VG_EV_ROUTE | 1u << VG_EV_SESSION |
+                    1u << VG_EV_LIMIT | 1u << VG_EV_DAEMON;
+    assert_int_equal(kinds & told, told);
+}
+
+static void test_query__history_of_one_session(void **state)
+{
+    char more[64];
+    char sql[128];
+    uint32_t kinds = 0;
+    unsigned long long id = (unsigned long long)d.v->engine.beds[0].session.seq;
+    (void)state;
+    (void)snprintf(more, sizeof more, ",\"session\":%llu", id);
+    (void)snprintf(sql, sizeof sql,
+                   "SELECT count(*) FROM event WHERE kind NOT IN (" MEASURED ") AND session = %llu",
+                   id);
+    assert_int_equal(whole_history(more, 500, &kinds), vd_record(&d, sql));
+    assert_int_equal(kinds & (1u << VG_EV_DAEMON), 0);
+    assert_int_equal(kinds & (1u << VG_EV_SESSION), 1u << VG_EV_SESSION);
+    assert_int_equal(whole_history(",\"session\":999999", 500, &kinds), 0);
+}
+
+/* A restart is part of the story of every bed. */
+static void test_query__history_of_a_bed_has_what_is_about_no_bed(void **state)
+{
+    uint32_t kinds = 0;
+    (void)state;
+    size_t n = (size_t)vd_record(&d, "SELECT count(*) FROM event WHERE kind NOT IN (" MEASURED
+                                     ") AND (bed = 'bed-2' OR bed IS NULL)");
+    assert_int_equal(whole_history(",\"bed\":\"bed-2\"", 500, &kinds), n);
+    assert_int_equal(kinds & (1u << VG_EV_DAEMON), 1u << VG_EV_DAEMON);
+    assert_int_equal(kinds & (1u << VG_EV_SESSION), 0); /* of bed-1 */
+}
+
+static void test_query__history_says_who_was_told(void **state)
+{
+    (void)state;
+    an_alarm_opens();
+    const char *text = vd_view(&d, "{\"op\":\"history\",\"limit\":500}");
+    assert_non_null(strstr(text, "\"kind\":\"route\""));
+    assert_non_null(strstr(text, "\"event\":\"local_on\""));
+    assert_non_null(strstr(text, "\"cause\":\"begin\""));
+}
+
 static void test_query__past_the_end_is_empty(void **state)
 {
     uint64_t next = 1;
@@ -191,6 +294,10 @@ int main(void)
         T(test_query__pages_give_every_row_but_samples_of_waves_once),
         T(test_query__one_bed_alone),
         T(test_query__rows_say_what_happened),
+        T(test_query__history_is_what_was_decided_and_asked_for),
+        T(test_query__history_of_one_session),
+        T(test_query__history_of_a_bed_has_what_is_about_no_bed),
+        T(test_query__history_says_who_was_told),
         T(test_query__past_the_end_is_empty),
         T(test_query__marks_what_a_simulator_said),
         T(test_query__says_that_there_is_no_record),
