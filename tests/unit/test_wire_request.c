@@ -16,8 +16,12 @@ static const struct vg_wire_names names = {
     .boot = "b",
     .bed_count = 2,
     .device_count = 2,
+    .sink_count = 2,
+    .profile_count = 2,
     .bed = { "bed-1", "bed-2" },
     .device = { "ox-1", "cuff-1" },
+    .sink = { "desk", "room-1" },
+    .profile = { "adult", "frail" },
 };
 
 static char why[sizeof((struct vg_request *)0)->why];
@@ -190,6 +194,111 @@ static void test_wire_request__the_other_commands(void **state)
     assert_int_equal(r.ev.u.command.what, VG_REQ_NIBP_ABORT);
 }
 
+static void test_wire_request__inhibitions(void **state)
+{
+    struct vg_request r;
+    const struct vg_inhibit_event *i = &r.ev.u.inhibit;
+
+    (void)state;
+    assert_int_equal(ask("{\"op\":\"audio_pause\"," WHO "}", true, &r), VG_OK);
+    assert_int_equal(r.ev.kind, VG_EV_INHIBIT);
+    assert_int_equal(i->what, VG_IW_AUDIO_PAUSE);
+    assert_int_equal(i->vital, VG_VITAL_COUNT);
+    assert_string_equal(i->reason, "");
+    assert_int_equal(
+        ask("{\"op\":\"alarm_pause\"," WHO ",\"vital\":\"spo2\",\"reason\":\"wash\"}", true, &r),
+        VG_OK);
+    assert_int_equal(i->what, VG_IW_ALARM_PAUSE);
+    assert_int_equal(i->vital, VG_VITAL_SPO2);
+    assert_string_equal(i->reason, "wash");
+    assert_int_equal(
+        ask("{\"op\":\"alarm_off\"," WHO ",\"vital\":\"nibp_sys\",\"reason\":\"r\"}", true, &r),
+        VG_OK);
+    assert_int_equal(i->what, VG_IW_ALARM_OFF);
+    assert_int_equal(ask("{\"op\":\"alarm_on\"," WHO ",\"vital\":\"nibp_sys\"}", true, &r), VG_OK);
+    assert_int_equal(i->what, VG_IW_ALARM_ON);
+    assert_int_equal(i->vital, VG_VITAL_NIBP_SYS);
+}
+
+static void test_wire_request__limits(void **state)
+{
+    static const struct {
+        const char *limit;
+        int32_t milli;
+    } values[] = { { "88", 88000 }, { "\"92.5\"", 92500 }, { "\"90.125\"", 90125 }, { "0", 0 } };
+    struct vg_request r;
+    const struct vg_limits_event *l = &r.ev.u.limits;
+
+    (void)state;
+    for (size_t i = 0; i < VG_COUNT(values); i++) {
+        char json[200];
+        (void)snprintf(json, sizeof json,
+                       "{\"op\":\"limit_set\"," WHO
+                       ",\"condition\":\"SPO2_LOW\",\"limit\":%s,\"reason\":\"COPD\"}",
+                       values[i].limit);
+        assert_int_equal(ask(json, true, &r), VG_OK);
+        assert_int_equal(r.ev.kind, VG_EV_LIMITS);
+        assert_int_equal(l->what, VG_LW_SET);
+        assert_int_equal(l->index, VG_COND_SPO2_LOW);
+        assert_int_equal(l->limit_milli, values[i].milli);
+        assert_string_equal(l->reason, "COPD");
+    }
+    assert_int_equal(
+        ask("{\"op\":\"limits_profile\"," WHO ",\"profile\":\"frail\",\"reason\":\"r\"}", true, &r),
+        VG_OK);
+    assert_int_equal(l->what, VG_LW_PROFILE);
+    assert_int_equal(l->index, 1);
+    assert_int_equal(ask("{\"op\":\"limits_formula\"," WHO ",\"reason\":\"r\"}", true, &r), VG_OK);
+    assert_int_equal(l->what, VG_LW_FORMULA);
+}
+
+static void test_wire_request__care(void **state)
+{
+    static const struct {
+        const char *json;
+        enum vg_care_what what;
+        int32_t first, second;
+    } cases[] = {
+        { "{\"op\":\"sedation\"," WHO ",\"score\":5}", VG_CW_SEDATION, 5, 0 },
+        { "{\"op\":\"baseline\"," WHO "}", VG_CW_BASELINE, 0, 0 },
+        { "{\"op\":\"schedule\"," WHO ",\"vital\":\"nibp_sys\",\"every_s\":300}", VG_CW_SCHEDULE,
+          VG_VITAL_NIBP_SYS, 300 },
+        { "{\"op\":\"quiet_on\"," WHO "}", VG_CW_QUIET_ON, 0, 0 },
+        { "{\"op\":\"quiet_off\"," WHO "}", VG_CW_QUIET_OFF, 0, 0 },
+        { "{\"op\":\"test_alarm\"," WHO ",\"priority\":\"high\"}", VG_CW_TEST, VG_PRIO_HIGH, 0 },
+    };
+    struct vg_request r;
+
+    (void)state;
+    for (size_t i = 0; i < VG_COUNT(cases); i++) {
+        assert_int_equal(ask(cases[i].json, true, &r), VG_OK);
+        assert_int_equal(r.ev.kind, VG_EV_CARE);
+        assert_int_equal(r.ev.u.care.what, cases[i].what);
+        assert_int_equal(r.ev.u.care.value[0], cases[i].first);
+        assert_int_equal(r.ev.u.care.value[1], cases[i].second);
+    }
+}
+
+static void test_wire_request__words_of_sinks(void **state)
+{
+    struct vg_request r;
+
+    (void)state;
+    assert_int_equal(ask("{\"op\":\"sink_alive\",\"sink\":\"room-1\"}", true, &r), VG_OK);
+    assert_int_equal(r.ev.kind, VG_EV_SINK);
+    assert_int_equal(r.ev.u.sink.sink, 1);
+    assert_true(r.healthy);
+    assert_int_equal(ask("{\"op\":\"sink_alive\",\"sink\":\"desk\",\"healthy\":false}", true, &r),
+                     VG_OK);
+    assert_false(r.healthy);
+    assert_int_equal(
+        ask("{\"op\":\"receipt\",\"sink\":\"desk\",\"bed\":\"bed-2\",\"instance\":77}", true, &r),
+        VG_OK);
+    assert_int_equal(r.ev.u.sink.what, VG_SW_RECEIPT);
+    assert_int_equal(r.ev.u.sink.instance, 77);
+    assert_int_equal(r.ev.bed, 1);
+}
+
 static void test_wire_request__questions(void **state)
 {
     struct vg_request r;
@@ -205,6 +314,14 @@ static void test_wire_request__questions(void **state)
     assert_int_equal(ask("{\"op\":\"range\",\"from_seq\":7,\"limit\":500}", false, &r), VG_OK);
     assert_int_equal(r.limit, 500);
     assert_int_equal(r.from_seq, 7);
+    assert_int_equal(ask("{\"op\":\"history\",\"session\":76,\"bed\":\"bed-1\"}", false, &r),
+                     VG_OK);
+    assert_int_equal(r.op, VG_OP_HISTORY);
+    assert_int_equal(r.session, 76);
+    assert_int_equal(r.limit, 100);
+    assert_int_equal(ask("{\"op\":\"limits\"}", false, &r), VG_OK);
+    assert_int_equal(r.op, VG_OP_LIMITS);
+    assert_int_equal(r.bed, VG_BED_NONE);
 }
 
 static void test_wire_request__refusals_name_the_member(void **state)
@@ -235,6 +352,37 @@ static void test_wire_request__refusals_name_the_member(void **state)
         { "{\"op\":\"range\",\"from_seq\":\"7\"}", false, VG_ERR_RANGE, "from_seq" },
         { "{\"op\":\"range\",\"from_seq\":9223372036854775808}", false, VG_ERR_FORMAT, "JSON" },
         { "{\"op\":\"ack\"," WHO "}", true, VG_ERR_RANGE, "instance" },
+        { "{\"op\":\"range\",\"session\":7}", false, VG_ERR_ARG, "session" },
+        { "{\"op\":\"history\",\"session\":\"7\"}", false, VG_ERR_RANGE, "session" },
+        { "{\"op\":\"alarm_pause\"," WHO ",\"vital\":\"spo2\"}", true, VG_ERR_ARG, "reason" },
+        { "{\"op\":\"alarm_on\"," WHO ",\"vital\":\"smell\"}", true, VG_ERR_ARG, "smell" },
+        { "{\"op\":\"audio_pause\"," WHO ",\"vital\":\"spo2\"}", true, VG_ERR_ARG, "vital" },
+        { "{\"op\":\"limit_set\"," WHO ",\"condition\":\"STORAGE\",\"limit\":1,\"reason\":\"r\"}",
+          true, VG_ERR_ARG, "STORAGE" },
+        { "{\"op\":\"limit_set\"," WHO
+          ",\"condition\":\"PR_LOW\",\"limit\":\"-1\",\"reason\":\"r\"}",
+          true, VG_ERR_FORMAT, "limit" },
+        { "{\"op\":\"limit_set\"," WHO ",\"condition\":\"PR_LOW\",\"limit\":1001,\"reason\":\"r\"}",
+          true, VG_ERR_FORMAT, "limit" },
+        { "{\"op\":\"limit_set\"," WHO ",\"condition\":\"PR_LOW\",\"limit\":\"45.0001\","
+          "\"reason\":\"r\"}",
+          true, VG_ERR_FORMAT, "limit" },
+        { "{\"op\":\"limits_profile\"," WHO ",\"profile\":\"giant\",\"reason\":\"r\"}", true,
+          VG_ERR_ARG, "giant" },
+        { "{\"op\":\"limits_formula\"," WHO "}", true, VG_ERR_ARG, "reason" },
+        { "{\"op\":\"sedation\"," WHO ",\"score\":6}", true, VG_ERR_RANGE, "score" },
+        { "{\"op\":\"sedation\"," WHO "}", true, VG_ERR_RANGE, "score" },
+        { "{\"op\":\"schedule\"," WHO ",\"vital\":\"spo2\",\"every_s\":86401}", true, VG_ERR_RANGE,
+          "every_s" },
+        { "{\"op\":\"test_alarm\"," WHO ",\"priority\":\"loud\"}", true, VG_ERR_ARG, "loud" },
+        { "{\"op\":\"test_alarm\"," WHO "}", true, VG_ERR_ARG, "priority" },
+        { "{\"op\":\"sink_alive\",\"sink\":\"lamp\"}", true, VG_ERR_ARG, "lamp" },
+        { "{\"op\":\"sink_alive\",\"sink\":\"desk\",\"healthy\":\"yes\"}", true, VG_ERR_ARG,
+          "healthy" },
+        { "{\"op\":\"sink_alive\",\"sink\":\"desk\",\"bed\":\"bed-1\"}", true, VG_ERR_ARG, "bed" },
+        { "{\"op\":\"receipt\",\"sink\":\"desk\",\"bed\":\"bed-1\"}", true, VG_ERR_RANGE,
+          "instance" },
+        { "{\"op\":\"receipt\",\"sink\":\"desk\",\"instance\":1}", true, VG_ERR_ARG, "bed" },
         { "{\"op\":\"ack\"," WHO ",\"instance\":\"1\"}", true, VG_ERR_RANGE, "instance" },
         { "{\"op\":\"ack\"," WHO ",\"instance\":1,\"note\":\"x\"}", true, VG_ERR_ARG, "note" },
         { "{\"op\":\"ack\",\"bed\":\"bed-1\",\"operator\":\"a\",\"instance\":1}", true, VG_ERR_ARG,
@@ -369,6 +517,10 @@ int main(void)
         cmocka_unit_test(test_wire_request__ambiguous_amounts_are_refused),
         cmocka_unit_test(test_wire_request__a_dose_becomes_its_event),
         cmocka_unit_test(test_wire_request__the_other_commands),
+        cmocka_unit_test(test_wire_request__inhibitions),
+        cmocka_unit_test(test_wire_request__limits),
+        cmocka_unit_test(test_wire_request__care),
+        cmocka_unit_test(test_wire_request__words_of_sinks),
         cmocka_unit_test(test_wire_request__questions),
         cmocka_unit_test(test_wire_request__refusals_name_the_member),
         cmocka_unit_test(test_wire_request__text_is_whole_or_refused),
