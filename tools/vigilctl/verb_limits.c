@@ -93,7 +93,7 @@ static void print_bed(const json_t *bed)
         return;
     }
     (void)printf(json_is_array(formula)
-                     ? "  a baseline is recorded; 'vigilctl limits formula' takes what differs\n"
+                     ? "  a baseline is recorded; what its formula would change stands beside\n"
                      : "  no baseline is recorded, so no formula proposes anything\n");
 }
 
