@@ -46,8 +46,16 @@ byte v0[2], v1[2]; /* ticks since the last start of violation and the one before
 #else
 #define no_delay luck[c]
 #endif
+#ifdef FAULT_NO_THIRD_START
+#define third_start false
+#else
 #define third_start THIRD
+#endif
+#ifdef FAULT_ENDLESS_DELAY
+#define delay_over false
+#else
 #define delay_over DELAY_OVER
+#endif
 #define clear_time_over CLEAR_OVER
 #define may_close (CLEAR_OVER && ack[c])
 #define ok_starts OK_STARTS
@@ -56,7 +64,11 @@ byte v0[2], v1[2]; /* ticks since the last start of violation and the one before
 #else
 #define same_unacked (MATCHES(c) && !ack[c])
 #endif
+#ifdef FAULT_ACK_FOR_EVER
+#define ack_expired false
+#else
 #define ack_expired (ack[c] && EXPIRY_OVER)
+#endif
 
 #define ROW_C(n, from, inputs, guard, to, word) \
     if \
@@ -140,6 +152,12 @@ inline forget_timers()
     skip
 }
 
+#define FAULTY_END(n) \
+    if \
+    :: row == n -> next = cs_NORMAL; what = aw_CLOSED; inst[c] = 0; ack[c] = 0 \
+    :: else \
+    fi;
+
 /* What the rows do besides: the actions of the program's table, as far as the model has their data. */
 inline act_condition()
 {
@@ -160,10 +178,10 @@ inline act_condition()
     :: else
     fi;
 #ifdef FAULT_STALE_CLEARS
-    if
-    :: row == 15 -> next = cs_NORMAL; what = aw_CLOSED; inst[c] = 0; ack[c] = 0
-    :: else
-    fi;
+    FAULTY_END(15)
+#endif
+#ifdef FAULT_LIMITS_CLEAR
+    FAULTY_END(20)
 #endif
     if
     :: next != STAY -> cs[c] = next

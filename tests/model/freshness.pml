@@ -2,14 +2,19 @@
  * freshness.pml -- machine F of the one vital, as core/freshness.c has it.
  */
 byte fs = fs_NEVER;
+#ifdef EXACT_FRESH
 byte f_age; /* ticks since the last valid sample; NEVER: since somebody needs one */
 byte f_run;
-
-#define sure(t, limit) ((t) > (limit))
-#define is_too_old sure(f_age, STALE_T)
-#define is_lost sure(f_age, LOST_T)
+#define OVER(t, limit) ((t) > (limit))
 #define enough_in_a_row (f_run >= 3)
-#define is_missed (session && sure(f_age, MISSED_T))
+#else
+#define OVER(t, limit) luck[6]
+#define enough_in_a_row luck[6]
+#endif
+
+#define is_too_old OVER(f_age, STALE_T)
+#define is_lost OVER(f_age, LOST_T)
+#define is_missed (session && OVER(f_age, MISSED_T))
 
 #define ROW_F(n, from, inputs, guard, to, word) \
     if \
@@ -18,6 +23,13 @@ byte f_run;
     fi;
 
 hidden byte f_row, f_next, in_f;
+#ifdef EXACT_FRESH
+#define NO_RUN f_run = 0
+#define NO_AGE f_age = 0
+#else
+#define NO_RUN skip
+#define NO_AGE skip
+#endif
 
 inline fit_freshness()
 {
@@ -29,7 +41,7 @@ inline fit_freshness()
     ROW(F, 5, fs_FRESH | fs_STALE, fi_SENSOR_OFF, ALWAYS, fs_LOST, fs_LOST)
     ROW(F, 6, fs_NEVER, fi_TICK, is_missed, fs_LOST, fs_LOST)
     if
-    :: f_row != 0 -> fs = f_next; f_run = 0
+    :: f_row != 0 -> fs = f_next; NO_RUN
     :: else
     fi
 }
@@ -37,6 +49,7 @@ inline fit_freshness()
 /* Before and after: what core/freshness.c and core/vitals.c do around the table. */
 inline step_freshness()
 {
+#ifdef EXACT_FRESH
     if
     :: in_f == fi_VALID ->
         f_age = 0;
@@ -48,10 +61,14 @@ inline step_freshness()
     :: in_f == fi_TICK -> f_age = (f_age > MISSED_T -> f_age : f_age + 1)
     :: else
     fi;
+#endif
     fit_freshness();
+#ifdef EXACT_FRESH
     if
     :: fs == fs_LOST -> f_age = 0 /* its age decides nothing any more */
     :: fs == fs_NEVER && !session -> f_age = 0
     :: else
-    fi
+    fi;
+#endif
+    skip
 }

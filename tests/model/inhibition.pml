@@ -70,6 +70,18 @@ inline fit_inhibition()
 inline step_inhibition()
 {
     fit_inhibition();
+#ifdef FAULT_PAUSE_EXTENDS
+    if
+    :: i_row == 3 && in_i == ii_AUDIO_PAUSE -> i_next = STAY; pause_t[SOUND] = 0
+    :: else
+    fi;
+#endif
+#ifdef FAULT_OFF_STAYS
+    if
+    :: i_row == 7 && in_i == ii_PHASE -> i_next = STAY
+    :: else
+    fi;
+#endif
 #ifdef EXACT_PAUSE
     if
     :: i_row == 1 || i_row == 4 -> pause_t[k] = 0

@@ -3,7 +3,7 @@
  *
  * A monitor never reads a timer of the model: it counts by itself. "broken" stays once it is set.
  */
-bit broken04, broken05, broken06, broken07, broken12, broken15, broken17;
+bit broken04, broken05, broken06, broken07, broken12, broken15, broken17, old_value_moved;
 
 hidden byte inst_before;
 hidden byte ack_before;
@@ -23,6 +23,12 @@ hidden byte ack_before;
 #define ENDED (in_c[H] != 0)
 #endif
 
+#ifdef WITH_DEVIATIONS
+#define NOT_ONCE in_room_once[c] = 0
+#else
+#define NOT_ONCE skip
+#endif
+
 /* --- after each step of machine C -------------------------------------------------------------- */
 
 inline watch_condition()
@@ -38,7 +44,8 @@ inline watch_condition()
     SET(broken07, in == ci_ACK && inst_before != seen && (cs[c] != was || ack[c] != ack_before));
 #endif
 #ifdef WITH_FRESH
-    SET(broken12, fs != fs_FRESH && (in & (ci_OK | ci_BAND | ci_LIMITS_BAD)));
+    SET(broken12, fs != fs_FRESH && ((in & (ci_OK | ci_BAND)) || (in == ci_LIMITS_BAD && cs[c] != was)));
+    SET(old_value_moved, fs != fs_FRESH && in == ci_LIMITS_OK && cs[c] != was);
 #endif
 #ifdef EXACT_DELAY
     if
@@ -65,7 +72,7 @@ inline watch_condition()
 #endif
 #ifdef WITH_ROUTES
     if
-    :: what == aw_OPEN || what == aw_ACK || what == aw_CLOSED -> in_room[c] = 0; in_room_once[c] = 0
+    :: what == aw_OPEN || what == aw_ACK || what == aw_CLOSED -> in_room[c] = 0; NOT_ONCE
     :: what == aw_COND_END && c == M -> in_room[c] = 0
     :: else
     fi;
@@ -97,8 +104,11 @@ bit broken03;
 byte inhibited_t[2];
 #endif
 #ifdef WITH_ROUTES
-bit in_room[2], in_room_once[2], limits_took[2], broken13, back_from_room;
-byte alone_t[2], quiet_latched_t;
+bit in_room[2], limits_took[2], broken13;
+byte alone_t[2];
+#endif
+#ifdef WITH_DEVIATIONS
+bit in_room_once[2], back_from_room;
 #endif
 #ifdef WITH_INHIBIT
 bit newer[2];
@@ -144,7 +154,11 @@ inline find_voice(s)
 {
     voice[s] = NOBODY;
     if :: audible(H, s) && (voice[s] == NOBODY || voice[s] == M) -> voice[s] = H :: else fi;
+#ifdef FAULT_VOICE_NEWEST
+    if :: audible(M, s) -> voice[s] = M :: else fi
+#else
     if :: audible(M, s) && voice[s] == NOBODY -> voice[s] = M :: else fi
+#endif
 }
 
 /* How long an annunciator has worked without a break while the high instance was heard nowhere. */
@@ -188,20 +202,17 @@ inline watch_people()
             if :: ev == TICK -> COUNT_TO(alone_t[c], 1) :: else fi
         :: else -> alone_t[c] = 0
         fi;
-        if :: !is_open(c) -> in_room[c] = 0; in_room_once[c] = 0; limits_took[c] = 0 :: else fi;
+        if :: !is_open(c) -> in_room[c] = 0; NOT_ONCE; limits_took[c] = 0 :: else fi;
         SET(broken13, in_room[c] && (rs[c] & ON_THE_WAY));
+#ifdef WITH_DEVIATIONS
         SET(back_from_room, in_room_once[c] && (rs[c] & ON_THE_WAY));
-        if :: rs[c] == rs_LOCAL -> in_room[c] = 1; in_room_once[c] = 1 :: else fi;
+        if :: rs[c] == rs_LOCAL -> in_room_once[c] = 1 :: else fi;
+#endif
+        if :: rs[c] == rs_LOCAL -> in_room[c] = 1 :: else fi;
         c++
     :: else -> break
     od;
     c = 0;
-    /* Deviation: latched, not acknowledged, and nobody is told. */
-    if
-    :: up && wants_sound(H) && limits_took[H] && cs[H] == cs_LATCHED && rs[H] == rs_DONE ->
-        if :: ev == TICK -> COUNT_TO(quiet_latched_t, SILENT_T) :: else fi
-    :: else -> quiet_latched_t = 0
-    fi;
 #endif
     skip
 }
@@ -274,6 +285,8 @@ ltl p15_limits_never_clear { [] !broken15 }
 ltl p17_session_end { [] !broken17 }
 #endif
 #ifdef WITH_NUMBERS
+/* Deviation: see README.md. */
+ltl d12_limits { [] !old_value_moved }
 ltl p06_latch { [] !broken06 }
 ltl p07_specific_ack { [] !broken07 }
 #endif
@@ -296,7 +309,9 @@ ltl p14_voice { [] good_p14 }
 ltl p19_sinks_speak { [] good_p19 }
 
 /* Found, and stated: these do not hold. See README.md. */
-ltl d13_limits { [] (quiet_latched_t <= SILENT_T) }
+ltl d13_limits { [] !(up && wants_sound(H) && rs[H] == rs_DONE) }
+#endif
+#ifdef WITH_DEVIATIONS
 ltl d13_relapse { [] !back_from_room }
 #endif
 #ifdef WHOLE

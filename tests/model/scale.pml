@@ -35,9 +35,10 @@
 
 /* --- slices: see README.md ------------------------------------------------------------------ */
 
-/* WITH_FRESH, WITH_NUMBERS, WITH_ROUTES, WITH_SINKS, WITH_INHIBIT, WITH_PHASE: parts that are there.
- * EXACT_DELAY, EXACT_CLEAR, EXACT_EXPIRY, EXACT_STARTS, EXACT_PAUSE: timers that count. A timer that
- * does not count may be over at any moment, or never: what holds then holds for every setting. */
+/* WITH_FRESH, WITH_NUMBERS, WITH_SESSION, WITH_ROUTES, WITH_SINKS, WITH_INHIBIT, WITH_PHASE: parts that
+ * are there; WITH_DEVIATIONS: monitors of what is known not to hold. EXACT_FRESH, EXACT_DELAY,
+ * EXACT_CLEAR, EXACT_EXPIRY, EXACT_STARTS, EXACT_PAUSE: timers that count. A timer that does not count
+ * may be over at any moment, or never: what holds then holds for every setting. */
 
 /* --- words of the tables: states and inputs are bits ----------------------------------------- */
 

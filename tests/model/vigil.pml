@@ -9,7 +9,8 @@
 /* With COVER the search says each row it takes, once: by machine and line of the file. */
 #ifdef COVER
 c_decl { extern int printf(const char *, ...); };
-#define TAKEN(m, n) ; c_code { static char said; if (!said) { said = 1; printf("taken " #m " %d\n", __LINE__); } }
+#define TAKEN(m, n) \
+    ; c_code { static char said; if (!said) { said = 1; printf("taken " #m " %d\n", __LINE__); } }
 #else
 #define TAKEN(m, n)
 #endif
@@ -17,12 +18,12 @@ c_decl { extern int printf(const char *, ...); };
 #define ROW(m, n, from, inputs, guard, to, word) ROW_##m(n, from, inputs, guard, to, word)
 
 hidden byte c;    /* the condition that is being stepped */
-bit luck[6];      /* this event: may a time at its limit be over? H, M, sound, vital, remote, room */
+bit luck[7];      /* this event: may a time be over? H, M, sound, vital, remote, room, freshness */
 bit up = 1;       /* the daemon runs */
 #ifdef WITH_SESSION
 bit session;
 #else
-#define session false /* machine F misses nothing; sessions end all the same */
+#define session true /* one follows the other at once */
 #endif
 bit kept[2];      /* down: the instance is on the disk */
 byte disk[2];     /* does the disk say that it is open? */
@@ -46,7 +47,7 @@ byte deaf_t[2];   /* the sink: ticks without a word of the daemon */
 
 /* The event: what, about whom. */
 mtype = { TICK, SAMPLE, INVALID, SENSOR, STALE, SEE, ACK, LIMITS, WORSE, OPEN, CLOSE, CRASH, RESTART,
-          RECEIPT, QUIET_MODE, SINK_DOWN, SINK_UP, SINK_OK, AUDIO, PAUSE, OFF, ON, PHASE };
+          RECEIPT, QUIET_MODE, SINK_DOWN, SINK_UP, SINK_OK, AUDIO, PAUSE, OFF, ON, PHASE, DROP };
 mtype ev;
 byte who, level;
 bit flag;
@@ -134,13 +135,19 @@ inline inputs_of_tick()
         in_f = fi_TICK; step_freshness(); stale = (f_row != 0);
 #endif
     :: else
-#ifdef WITH_SINKS
+#if defined(WITH_SINKS) && !defined(FAULT_SINK_WAITS)
         if :: sink_up[REMOTE] -> COUNT_TO(deaf_t[REMOTE], SINK_T) :: else fi;
         if :: sink_up[ROOM] -> COUNT_TO(deaf_t[ROOM], SINK_T) :: else fi;
 #endif
         skip
     fi
 }
+
+#ifdef FAULT_STALE_CLASSED
+#define NOT_FRESH false
+#else
+#define NOT_FRESH (fs != fs_FRESH)
+#endif
 
 inline inputs_of_sample()
 {
@@ -150,7 +157,7 @@ inline inputs_of_sample()
     in_f = fi_VALID; step_freshness();
     stale = (f_row != 0 && fs != fs_FRESH);
     if
-    :: flag || fs != fs_FRESH -> in_c[M] = raise(in_c[M]); in_c[H] = raise(in_c[H])
+    :: flag || NOT_FRESH -> in_c[M] = raise(in_c[M]); in_c[H] = raise(in_c[H])
     :: else
     fi;
 #else
@@ -203,10 +210,16 @@ inline crash()
     link = 0; room = 0;
 #endif
 #ifdef WITH_FRESH
-    fs = fs_NEVER; f_age = 0; f_run = 0;
+    fs = fs_NEVER; NO_AGE; NO_RUN;
 #endif
     c = 0
 }
+
+#ifdef FAULT_END_UNASKED
+#define ALWAYS_ENDS true
+#else
+#define ALWAYS_ENDS false
+#endif
 
 inline inputs_of_people()
 {
@@ -218,10 +231,11 @@ inline inputs_of_people()
         in_c[who] = ci_ACK
 #endif
     :: ev == LIMITS -> in_c[who] = (flag -> ci_LIMITS_BAD : ci_LIMITS_OK)
+    :: ev == DROP -> in_c[H] = ci_DROP; in_c[M] = ci_DROP
     :: ev == CLOSE ->
         if
-        :: open_before == 0 || flag ->
-            in_c[H] = (flag -> ci_OVERRIDE : ci_DROP); in_c[M] = in_c[H];
+        :: open_before == 0 || flag || ALWAYS_ENDS ->
+            in_c[H] = (flag || ALWAYS_ENDS -> ci_OVERRIDE : ci_DROP); in_c[M] = in_c[H];
 #ifdef WITH_SESSION
             session = 0;
 #endif
@@ -229,7 +243,7 @@ inline inputs_of_people()
             in_k[SOUND] = ii_SESSION; in_k[VITAL] = ii_SESSION;
 #endif
 #ifdef WITH_FRESH
-            fs = fs_NEVER; f_age = 0; f_run = 0;
+            fs = fs_NEVER; NO_AGE; NO_RUN;
 #endif
             skip
         :: else /* refused */
@@ -240,7 +254,7 @@ inline inputs_of_people()
 #ifdef WITH_INHIBIT
         in_k[SOUND] = ii_SESSION; in_k[VITAL] = ii_SESSION;
 #endif
-#ifdef WITH_FRESH
+#ifdef EXACT_FRESH
         f_age = (fs == fs_NEVER -> 0 : f_age);
 #endif
         skip
@@ -271,7 +285,7 @@ inline inputs_of_things()
     :: ev == TICK -> inputs_of_tick()
     :: ev == SAMPLE -> inputs_of_sample()
 #ifdef WITH_FRESH
-    :: ev == INVALID -> f_run = 0
+    :: ev == INVALID -> NO_RUN
     :: ev == SENSOR -> in_f = fi_SENSOR_OFF; step_freshness(); stale = (f_row != 0)
 #endif
     :: ev == STALE -> stale = 1
@@ -302,7 +316,11 @@ inline inputs_of_things()
 /* --- from machine C to machines R and I: vg_alert_moved() of core/alert.c ---------------------- */
 
 #ifdef WITH_INHIBIT
+#ifdef FAULT_PAUSE_FOR_ALL
+#define HEARD_ANEW(c) paused[c] = (is[SOUND] == is_AUDIO_PAUSED)
+#else
 #define HEARD_ANEW(c) paused[c] = 0; k = SOUND; in_i = ii_OPENED; step_inhibition()
+#endif
 #define NOT_PAUSED(c) paused[c] = 0
 #else
 #define HEARD_ANEW(c) skip
@@ -402,8 +420,10 @@ inline step_all()
 #else
 #define SHOW_S skip
 #endif
-#ifdef WITH_FRESH
+#ifdef EXACT_FRESH
 #define SHOW_F printf("  fresh %d age %d numbers %d %d", fs, f_age, inst[H], inst[M])
+#elif defined(WITH_FRESH)
+#define SHOW_F printf("  fresh %d", fs)
 #else
 #define SHOW_F skip
 #endif
@@ -423,7 +443,7 @@ inline handle()
     WATCH;
     SHOW;
     if :: up -> kept[H] = 0; kept[M] = 0 :: else fi;
-    luck[0] = 0; luck[1] = 0; luck[2] = 0; luck[3] = 0; luck[4] = 0; luck[5] = 0;
+    luck[0] = 0; luck[1] = 0; luck[2] = 0; luck[3] = 0; luck[4] = 0; luck[5] = 0; luck[6] = 0;
     ev = 0; who = 0; level = 0; flag = 0
 }
 
@@ -439,10 +459,11 @@ inline handle()
 #else
 #define ENDS_SESSION true
 #endif
+/* An old value may open nothing: vg_alarm_limits_moved() of core/alarm.c. */
 #ifdef WITH_FRESH
-#define LIMITS_COUNT (fs == fs_FRESH)
+#define limits_count(x) (fs == fs_FRESH || (cs[x] & (cs_PENDING | cs_ACTIVE)))
 #else
-#define LIMITS_COUNT true
+#define limits_count(x) true
 #endif
 
 inline choose()
@@ -460,7 +481,9 @@ inline choose()
     CAN_RAISE(3)
     CAN_RAISE(4)
 #ifdef WITH_FRESH
+#ifdef EXACT_FRESH
     CAN(up && f_run != 0, INVALID, 0)
+#endif
     CAN(up && (fs & (fs_FRESH | fs_STALE)), SENSOR, 0)
 #else
     CAN(up, STALE, 0)
@@ -475,9 +498,10 @@ inline choose()
 #endif
     CAN(up && (cs[H] & (cs_PENDING | cs_ACTIVE)), LIMITS, H)
     CAN(up && (cs[M] & (cs_PENDING | cs_ACTIVE)), LIMITS, M)
-    CAN_FLAG(up && LIMITS_COUNT && !(cs[H] & cs_DISARMED), LIMITS, H)
-    CAN_FLAG(up && LIMITS_COUNT && !(cs[M] & cs_DISARMED), LIMITS, M)
+    CAN_FLAG(up && limits_count(H) && cs[H] != cs_DISARMED, LIMITS, H)
+    CAN_FLAG(up && limits_count(M) && cs[M] != cs_DISARMED, LIMITS, M)
     CAN(up && is_open(M), WORSE, M)
+    CAN(up, DROP, 0) /* nobody needs this vital any more */
 #ifdef WITH_SESSION
     CAN(up && !session, OPEN, 0)
 #endif
@@ -526,13 +550,21 @@ inline choose()
     (ev == LIMITS && flag && who == x && cs[x] == cs_NORMAL) || \
     (ev == CRASH && disk[x] == PERHAPS))
 
+#if defined(WITH_FRESH) && !defined(EXACT_FRESH)
+#define fresh_may_be_over (up && ((ev == TICK && fs != fs_LOST) || \
+    (ev == SAMPLE && (fs & (fs_STALE | fs_LOST)))))
+#else
+#define fresh_may_be_over false
+#endif
+
 inline choose_luck()
 {
     if
-    :: ev != TICK && ev != PHASE && !may_be_over(H) && !may_be_over(M)
+    :: ev != TICK && ev != PHASE && !fresh_may_be_over && !may_be_over(H) && !may_be_over(M)
     :: else ->
         if :: may_be_over(H) -> any(luck[H]) :: else fi;
         if :: may_be_over(M) -> any(luck[M]) :: else fi;
+        if :: fresh_may_be_over -> any(luck[6]) :: else fi;
 #ifdef WITH_INHIBIT
         if :: ev == TICK && up && is[SOUND] != is_ON -> any(luck[2]) :: else fi;
         if :: (ev == TICK || ev == PHASE) && up && is[VITAL] != is_ON -> any(luck[3]) :: else fi;
