@@ -300,6 +300,21 @@ void vg_inhibit_command(struct vg_step *st)
     vg_receipt_accept(st, VG_DO_STATE);
 }
 
+/* Sinks sound one instance of a bed, the loudest, and confirm that one. What it drowns is shown with
+ * it: staff who confirmed the louder one are told of both. */
+static bool is_told_with(const struct vg_step *st, const struct vg_slot *s)
+{
+    const struct vg_routing *r = &st->e->routing;
+    const struct vg_slot *loud = vg_engine_audible(st->e, st->in->bed, VG_SINK_REMOTE);
+
+    for (uint8_t i = 0; loud != NULL && loud != s && i < r->sink_count; i++) {
+        if (r->sinks[i].role == VG_SINK_REMOTE && (loud->told & (1u << i)) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* --- time ----------------------------------------------------------------------------------- */
 
 void vg_alert_tick(struct vg_step *st)
@@ -314,6 +329,9 @@ void vg_alert_tick(struct vg_step *st)
     }
     for (uint16_t i = 0; i < bed->slot_count && vg_step_has_room(st, 16); i++) {
         struct vg_slot *s = &bed->slots[i];
+        if (s->route.state == VG_RS_SENT && is_told_with(st, s)) {
+            route(st, s, VG_RI_RECEIPT, s->instance, VG_SINK_NONE);
+        }
         if (s->route.state != VG_RS_DONE && s->route.state != VG_RS_LOCAL) {
             route(st, s, VG_RI_TICK, s->instance, VG_SINK_NONE);
         }

@@ -5,7 +5,8 @@
  *
  * Lines of the state: open CONDITION PRIORITY STATE acked|unacked held|live #N BED [DEV];
  * quiet BED; session REF BED doses=N total=UG rate=UG; vital NAME FRESH QUALITY VALUE DEV speaks;
- * device DEV STATE; determination DEV STATE; disk ok|bad.
+ * device DEV STATE; determination DEV STATE; disk ok|bad; sounds ROLE CONDITION|nothing BED;
+ * inhibited SCOPE STATE BED; mode quiet|loud BED; limit CONDITION N BED.
  * Besides what was expected each run must hold: what the stream told of alarms is in the record, the
  * record played again makes the same alarms,
  * and the daemon keeps neither descriptors nor memory (checked where it runs for hours).
@@ -24,6 +25,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/alarm_limits.h"
 #include "daemon/review.h"
 #include "tests/support/faulty_vfs.h"
 #include "tests/support/scenario.h"
@@ -92,6 +94,31 @@ static void show_alarms(const struct vigild *v, uint16_t bed)
     }
 }
 
+static void show_alerts(const struct vigild *v, uint16_t bed)
+{
+    const struct vg_bed *b = &v->engine.beds[bed];
+    const char *name = v->names.bed[bed];
+
+    for (size_t r = 0; r < VG_SINK_ROLES; r++) {
+        const struct vg_slot *s = vg_engine_audible(&v->engine, bed, (enum vg_sink_role)r);
+        scn_say(&state, 0, "sounds %s %s %s", vg_sink_role_name((enum vg_sink_role)r),
+                s != NULL ? vg_condition_name((enum vg_condition)s->condition) : "nothing", name);
+    }
+    for (size_t i = 0; i <= VG_VITAL_COUNT; i++) {
+        const struct vg_inhibit *m = i < VG_VITAL_COUNT ? &b->vital[i] : &b->audio;
+        if (m->state != VG_IS_ON) {
+            scn_say(&state, 0, "inhibited %s %s %s",
+                    i < VG_VITAL_COUNT ? vg_vital_get((enum vg_vital)i)->name : "audio",
+                    vg_inhibit_state_name((enum vg_inhibit_state)m->state), name);
+        }
+    }
+    scn_say(&state, 0, "mode %s %s", b->quiet.on ? "quiet" : "loud", name);
+    for (size_t c = 0; c < VG_COND_COUNT; c++) {
+        scn_say(&state, 0, "limit %s %d %s", vg_condition_name((enum vg_condition)c),
+                b->limits.of[c].limit_milli / 1000, name);
+    }
+}
+
 static void show_device(const struct vigild *v, uint16_t d)
 {
     const struct vg_member *m = &v->engine.devices[d];
@@ -128,6 +155,7 @@ static void show_state(void)
     for (uint16_t b = 0; b < v->names.bed_count; b++) {
         const struct vg_session *s = &v->engine.beds[b].session;
         show_alarms(v, b);
+        show_alerts(v, b);
         scn_say(&state, 0, "session %s %s doses=%u total=%" PRId64 " rate=%" PRId64,
                 s->seq != 0 ? s->patient_ref : "none", v->names.bed[b], s->dose_count,
                 s->bolus_total_ug, s->rate_ug_h);
@@ -151,10 +179,27 @@ static bool set_limit(struct vd *d, const struct scn_step *st)
         l->delay_ns = ns;
     } else if (strcmp(st->words[2], "clear") == 0) {
         l->clear_ns = ns;
+    } else if (strcmp(st->words[2], "sat") == 0) {
+        l->sat_seconds = (int32_t)(ns / VG_NS_PER_S);
     } else {
         l->limit_milli = (int32_t)(ns / VG_NS_PER_MS);
     }
     return true;
+}
+
+/* profile NAME CONDITION VALUE ...: the defaults but for these. */
+static bool add_profile(struct vd *d, const struct scn_step *st)
+{
+    uint8_t at = d->config.profile_count++;
+    vg_limits_default(&d->config.profiles[at]);
+    (void)snprintf(d->config.profile_name[at], VG_ID_MAX, "%s", st->words[1]);
+    bool ok = st->count % 2 == 0;
+    for (int i = 2; i + 1 < st->count && ok; i += 2) {
+        enum vg_condition c;
+        ok = vg_condition_find(st->words[i], &c);
+        d->config.profiles[at].of[ok ? c : 0].limit_milli = atoi(st->words[i + 1]) * 1000;
+    }
+    return ok;
 }
 
 static bool set_up(struct vd *d, const struct scn_step *st)
@@ -168,6 +213,9 @@ static bool set_up(struct vd *d, const struct scn_step *st)
     if (strcmp(w, "limit") == 0) {
         return set_limit(d, st);
     }
+    if (strcmp(w, "profile") == 0) {
+        return add_profile(d, st);
+    }
     if (st->count < 2) {
         return false;
     }
@@ -179,11 +227,20 @@ static bool set_up(struct vd *d, const struct scn_step *st)
         (void)vd_add_bed(d, "bed-1");
     }
     uint16_t bed = 0;
-    while (st->count > 2 && strcmp(d->config.beds[bed].id, st->words[2]) != 0) {
+    while (st->count > 2 && strcmp(w, "sink") != 0 &&
+           strcmp(d->config.beds[bed].id, st->words[2]) != 0) {
         bed++;
         if (bed == d->config.bed_count) {
             return false;
         }
+    }
+    if (strcmp(w, "sink") == 0) {
+        enum vg_sink_role role;
+        if (st->count < 3 || !vg_sink_role_find(st->words[2], &role)) {
+            return false;
+        }
+        vd_add_sink(d, st->words[1], role, VG_BED_NONE);
+        return true;
     }
     if (oximeter || strcmp(w, "cuff") == 0) {
         (void)vd_add_device(d, st->words[1], oximeter ? "nonin" : "suntech", bed);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "tests/support/faulty_vfs.h"
+#include "tests/support/scenario_alarm.h"
 #include "vigil/compiler.h"
 
 static struct vd *run; /* of the present call */
@@ -32,6 +33,17 @@ static void request(const char *op, const char *bed, const char *fmt, ...)
         ++request_number, bed, more);
     vd_send(run, last_request);
     vd_settle(run);
+}
+
+void scn_request(struct vd *d, const char *op, const char *bed, const char *more, ...)
+{
+    char text[256];
+    va_list ap;
+    run = d;
+    va_start(ap, more);
+    (void)vsnprintf(text, sizeof text, more, ap);
+    va_end(ap);
+    request(op, bed, "%s", text);
 }
 
 /* The word at i, if it names a bed; else the first bed. */
@@ -245,6 +257,9 @@ bool scn_act(struct vd *d_run, const struct scn_step *st)
     if (strcmp(w, "again") == 0) {
         vd_send(run, last_request);
         vd_settle(run);
+        return true;
+    }
+    if (scn_act_alarm(run, st)) {
         return true;
     }
     if (st->count < 2) {

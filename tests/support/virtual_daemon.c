@@ -2,6 +2,7 @@
 #include "tests/support/virtual_daemon.h"
 
 #include <dirent.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,12 +78,69 @@ static void step_devices(struct vd *d)
     }
 }
 
+static void say_as_sink(struct vd *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static void say_as_sink(struct vd *d, const char *fmt, ...)
+{
+    char text[160];
+    va_list ap;
+    va_start(ap, fmt);
+    int n = vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    (void)zmq_send(d->sinks, text, (size_t)n, ZMQ_DONTWAIT);
+    d->touched = true;
+}
+
+static void confirm(struct vd *d, size_t i)
+{
+    struct vd_sink *s = &d->sink[i];
+    for (uint16_t b = 0; b < d->config.bed_count && b < VG_COUNT(s->confirmed); b++) {
+        const struct vg_slot *slot = vg_engine_audible(
+            &d->v->engine, b, (enum vg_sink_role)d->config.routing.sinks[i].role);
+        if (slot != NULL && slot->instance != s->confirmed[b]) {
+            s->confirmed[b] = slot->instance;
+            say_as_sink(d, "{\"op\":\"receipt\",\"sink\":\"%s\",\"bed\":\"%s\",\"instance\":%llu}",
+                        d->config.sink_name[i], d->config.beds[b].id,
+                        (unsigned long long)slot->instance);
+        }
+    }
+}
+
+static void step_sinks(struct vd *d)
+{
+    char drop[256];
+    while (zmq_recv(d->sinks, drop, sizeof drop, ZMQ_DONTWAIT) >= 0) {
+    }
+    for (size_t i = 0; i < d->config.routing.sink_count; i++) {
+        struct vd_sink *s = &d->sink[i];
+        if (!s->alive || d->now.mono_ns < s->due_ns) {
+            continue;
+        }
+        s->due_ns = d->now.mono_ns + VG_NS_PER_S;
+        say_as_sink(d, "{\"op\":\"sink_alive\",\"sink\":\"%s\"}", d->config.sink_name[i]);
+        if (!s->deaf) {
+            confirm(d, i);
+        }
+    }
+}
+
+static int64_t next_word(const struct vd *d, int64_t next_ns)
+{
+    for (size_t i = 0; i < d->config.routing.sink_count; i++) {
+        if (d->sink[i].alive && d->sink[i].due_ns < next_ns) {
+            next_ns = d->sink[i].due_ns;
+        }
+    }
+    return next_ns;
+}
+
 static int wait_virtual(void *state, void *items, int item_count, int64_t timeout_ns)
 {
     struct vd *d = state;
     drain_stream(d);
     drain_replies(d);
     step_devices(d);
+    step_sinks(d);
     if (d->touched) {
         int ready = zmq_poll(items, item_count, 0);
         if (ready > 0) {
@@ -99,7 +157,7 @@ static int wait_virtual(void *state, void *items, int item_count, int64_t timeou
             next_ns = d->devices[i].due_ns;
         }
     }
-    advance(d, next_ns);
+    advance(d, next_word(d, next_ns));
     return 0;
 }
 
@@ -121,6 +179,23 @@ void vd_init(struct vd *d)
     (void)snprintf(d->config.view, sizeof d->config.view, "inproc://view");
     (void)snprintf(d->config.operate, sizeof d->config.operate, "inproc://operate");
     vg_limits_default(&d->config.profiles[0]);
+    (void)snprintf(d->config.profile_name[0], VG_ID_MAX, "adult");
+    d->config.profile_count = 1;
+    d->config.routing = (struct vg_routing){
+        .second_ns = { 0, 30 * VG_NS_PER_S, 10 * VG_NS_PER_S },
+        .local_ns = { 0, 60 * VG_NS_PER_S, 15 * VG_NS_PER_S },
+        .presence_ns = 600 * VG_NS_PER_S,
+    };
+}
+
+void vd_add_sink(struct vd *d, const char *id, enum vg_sink_role role, uint16_t bed)
+{
+    struct vg_routing *r = &d->config.routing;
+    (void)snprintf(d->config.sink_name[r->sink_count], VG_ID_MAX, "%s", id);
+    r->sinks[r->sink_count].role = (uint8_t)role;
+    r->sinks[r->sink_count].bed = bed;
+    d->sink[r->sink_count].alive = true;
+    r->sink_count++;
 }
 
 uint16_t vd_add_bed(struct vd *d, const char *id)
@@ -218,6 +293,11 @@ enum vg_status vd_start_with(struct vd *d, void (*prepare)(struct vigild *v))
     d->sub = client(d, ZMQ_SUB, d->config.stream);
     d->operate = client(d, ZMQ_DEALER, d->config.operate);
     d->view = client(d, ZMQ_DEALER, d->config.view);
+    d->sinks = client(d, ZMQ_DEALER, d->config.operate);
+    for (size_t i = 0; i < VG_SINKS_MAX; i++) {
+        d->sink[i].due_ns = d->now.mono_ns;
+        memset(d->sink[i].confirmed, 0, sizeof d->sink[i].confirmed);
+    }
     (void)zmq_setsockopt(d->sub, ZMQ_SUBSCRIBE, d->subscription, strlen(d->subscription));
     d->touched = true;
     return VG_OK;
@@ -238,6 +318,7 @@ void vd_stop(struct vd *d)
     (void)zmq_close(d->sub);
     (void)zmq_close(d->operate);
     (void)zmq_close(d->view);
+    (void)zmq_close(d->sinks);
     d->running = false;
     vg_vigild_stop(d->v);
     (void)munmap(d->v, sizeof(struct vigild));

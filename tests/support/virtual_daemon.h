@@ -22,6 +22,14 @@ struct vd_reply {
     char text[512];
 };
 
+/* An alarm sink: alive once a second, and confirms what its role has to sound. */
+struct vd_sink {
+    bool alive; /* says that it is well */
+    bool deaf;  /* confirms nothing */
+    int64_t due_ns;
+    uint64_t confirmed[2]; /* last instance of bed 0 and 1 */
+};
+
 typedef void (*vd_frame_fn)(void *state, const char *topic, const char *body);
 
 struct vd {
@@ -31,13 +39,14 @@ struct vd {
     bool touched;    /* something may be ready: look before jumping */
     bool running;
     char dir[64];
-    void *sub, *operate, *view;
+    void *sub, *operate, *view, *sinks; /* sinks: nobody reads the answers */
     const char *subscription;
     vd_frame_fn on_frame; /* each frame of the stream; may be NULL */
     void *frame_state;
     uint64_t frames;
     size_t device_count;
     struct vdev devices[VD_DEVICES_MAX];
+    struct vd_sink sink[VG_SINKS_MAX]; /* as in config.routing */
     size_t reply_count;
     struct vd_reply replies[VD_REPLIES_MAX];
     struct vg_config config;
@@ -47,6 +56,8 @@ struct vd {
 void vd_init(struct vd *d);
 uint16_t vd_add_bed(struct vd *d, const char *id);
 struct vdev *vd_add_device(struct vd *d, const char *id, const char *driver, uint16_t bed);
+/* A sink; alive from the start. bed: VG_BED_NONE = all. */
+void vd_add_sink(struct vd *d, const char *id, enum vg_sink_role role, uint16_t bed);
 /* A Modbus unit (d->config.maps[0] is the caller's); it has no struct vdev. */
 struct vg_device_config *vd_add_unit(struct vd *d, const char *id, uint8_t unit, uint16_t bed);
 struct vdev *vd_device(struct vd *d, const char *id);
