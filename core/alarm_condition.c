@@ -11,7 +11,8 @@
  * resetting cannot hide a condition for ever.
  *
  * With SatSeconds (public descriptions by Nellcor and GE) each sample adds its distance beyond the
- * limit times the time since the sample before it, and takes away as much once back inside.
+ * limit times the time since the sample before it, and takes away as much once back inside;
+ * each sample inside begins the delay anew, for it is of a violation without a break.
  */
 #include "core/alarm_condition.h"
 
@@ -124,7 +125,7 @@ static void add_up(struct vg_slot *s, const struct vg_cond_ctx *ctx)
     track(s, ctx);
 }
 
-/* The integral remembers; the delay begins anew, for it is of a violation without a break. */
+/* The integral remembers, the delay does not. */
 static void drain(struct vg_slot *s, const struct vg_cond_ctx *ctx)
 {
     s->integral = integrated(s, ctx);
