@@ -59,6 +59,13 @@ static const enum vg_route_state ways[] = {
     [REF_EVERYWHERE] = VG_RS_LOCAL,
 };
 
+/* What somebody knows who has read every move that was recorded, and nothing else. */
+static struct reader {
+    uint8_t state[REF_COUNT], route[REF_COUNT], priority[REF_COUNT];
+    bool ack[REF_COUNT];
+    uint8_t sound, vital[VG_VITAL_COUNT]; /* enum vg_inhibit_state */
+} reader;
+
 static struct core *core;
 static unsigned which;
 static struct ref_bed ref;
@@ -90,14 +97,19 @@ static void equal(const char *what, enum ref_id id, int64_t engine, int64_t refe
     }
 }
 
-static enum ref_id find(const struct vg_slot *s)
+static enum ref_id find_named(uint8_t condition, uint16_t subject)
 {
     for (unsigned id = 0; id < REF_COUNT; id++) {
-        if (names[id].condition == s->condition && names[id].subject == s->subject) {
+        if (names[id].condition == condition && names[id].subject == subject) {
             return (enum ref_id)id;
         }
     }
     return REF_COUNT;
+}
+
+static enum ref_id find(const struct vg_slot *s)
+{
+    return find_named(s->condition, s->subject);
 }
 
 /* Numbers: fixed for as long as an instance lives, and never smaller than an older one. */
@@ -155,6 +167,108 @@ static void compare_bed(const struct vg_bed *b)
     met_inhibited |= 1u << b->audio.state;
 }
 
+/* --- the record ----------------------------------------------------------------------------- */
+
+static const uint8_t route_words[VG_RS_COUNT] = {
+    [VG_RS_DONE] = VG_RW_DONE,           [VG_RS_SENT] = VG_RW_SENT,
+    [VG_RS_CONFIRMED] = VG_RW_CONFIRMED, [VG_RS_ESCALATED] = VG_RW_ESCALATED,
+    [VG_RS_LOCAL] = VG_RW_LOCAL_ON,
+};
+
+/* The instance an alarm event of this step, or the slot, has that number. */
+static enum ref_id numbered(uint64_t instance, uint8_t condition)
+{
+    for (size_t i = 0; i < core->fx.count; i++) {
+        const struct vg_event *ev = &core->fx.of[i].ev;
+        if (ev->kind == VG_EV_ALARM && ev->u.alarm.instance == instance &&
+            ev->u.alarm.condition == condition) {
+            return find_named(condition, ev->u.alarm.subject);
+        }
+    }
+    for (unsigned id = 0; id < REF_COUNT; id++) {
+        if (number_of[id] == instance && names[id].condition == condition) {
+            return (enum ref_id)id;
+        }
+    }
+    return REF_COUNT;
+}
+
+static void read_alarm(const struct vg_alarm_event *a)
+{
+    enum ref_id id = find_named(a->condition, a->subject);
+
+    if (id == REF_COUNT) {
+        differ("alarm of nobody", id, a->condition, a->subject);
+        return;
+    }
+    if (reader.state[id] >= VG_CS_ACTIVE || a->from >= VG_CS_ACTIVE) {
+        equal("recorded from", id, a->from, reader.state[id]);
+    }
+    reader.state[id] = a->to;
+    reader.ack[id] = a->ack;
+    reader.priority[id] = a->priority;
+}
+
+static void read_route(const struct vg_route_event *r)
+{
+    enum ref_id id = numbered(r->instance, r->condition);
+    bool again = r->what == VG_RW_CONFIRMED && r->from == r->to; /* one more sink sounds */
+    bool by_sink = r->what == VG_RW_CONFIRMED && core->in.kind == VG_EV_SINK;
+
+    if (id == REF_COUNT) {
+        differ("route of nobody", id, (long long)r->instance, 0);
+        return;
+    }
+    equal("recorded route", id, r->from, reader.route[id]);
+    equal("word of the route", id, r->what, again ? VG_RW_CONFIRMED : route_words[r->to]);
+    equal("priority of the route", id, r->priority, reader.priority[id]);
+    equal("sink of the route", id, r->sink, by_sink ? core->in.u.sink.sink : VG_SINK_NONE);
+    if (r->row == 0) {
+        differ("row of the route", id, 0, 1);
+    }
+    reader.route[id] = r->to;
+}
+
+static void read_inhibit(const struct vg_inhibit_event *i)
+{
+    uint8_t *is = i->vital < VG_VITAL_COUNT ? &reader.vital[i->vital] : &reader.sound;
+
+    equal("recorded inhibition", REF_COUNT, i->from, *is);
+    if (i->to != VG_IS_ON && (i->operator_id[0] == '\0' || i->reason[0] == '\0' || i->row == 0)) {
+        differ("who inhibits, and why", REF_COUNT, i->row, i->to);
+    }
+    *is = i->to;
+}
+
+/* Whoever reads the record knows the state: no move is silent. */
+static void compare_record(void)
+{
+    for (size_t i = 0; i < core->fx.count; i++) {
+        const struct vg_event *ev = &core->fx.of[i].ev;
+        bool recorded = (core->fx.of[i].verbs & VG_DO_RECORD) != 0;
+        if (ev->kind == VG_EV_ALARM && recorded) {
+            read_alarm(&ev->u.alarm);
+        } else if (ev->kind == VG_EV_ROUTE && recorded) {
+            read_route(&ev->u.route);
+        } else if (ev->kind == VG_EV_INHIBIT && recorded && ev->u.inhibit.what == VG_IW_MOVED) {
+            read_inhibit(&ev->u.inhibit);
+        }
+    }
+    for (unsigned id = 0; id < REF_COUNT; id++) {
+        const struct ref_alarm *a = &ref.a[id];
+        bool open = reader.state[id] >= VG_CS_ACTIVE;
+        equal("open by the record", (enum ref_id)id, open, ref_is_open(a));
+        equal("priority by the record", (enum ref_id)id, open ? reader.priority[id] : 0,
+              open ? a->priority : 0);
+        equal("route by the record", (enum ref_id)id, reader.route[id], ways[a->way]);
+        equal("ack by the record", (enum ref_id)id, open && reader.ack[id], a->c.ack);
+    }
+    equal("sound by the record", REF_COUNT, reader.sound, ref.sound.st);
+    for (unsigned v = 0; v < REF_VITALS; v++) {
+        equal("vital by the record", REF_COUNT, reader.vital[vitals[v]], ref.vital[v].st);
+    }
+}
+
 static void compare_all(void)
 {
     const struct vg_bed *b = &core->engine->beds[0];
@@ -168,6 +282,7 @@ static void compare_all(void)
         }
     }
     compare_bed(b);
+    compare_record();
     for (unsigned r = 0; r < VG_SINK_ROLES; r++) {
         const struct vg_slot *s = vg_engine_audible(core->engine, 0, (enum vg_sink_role)r);
         enum ref_id id = ref_bed_audible(&ref, (enum vg_sink_role)r);
@@ -450,6 +565,9 @@ static void restart(void)
         core_daemon(core, 0, VG_DAEMON_RESTARTED);
     }
     ref_bed_restart(&ref);
+    memset(reader.route, 0, sizeof reader.route); /* routes and inhibitions begin anew with a run */
+    memset(reader.vital, 0, sizeof reader.vital);
+    reader.sound = VG_IS_ON;
     met_restarts++;
     stepped("restart");
 }
@@ -476,6 +594,7 @@ static void begin(void)
     memset(number_of, 0, sizeof number_of);
     memset(ordinal_of, 0, sizeof ordinal_of);
     memset(history, 0, sizeof history);
+    memset(&reader, 0, sizeof reader);
     last_number = 0;
 }
 

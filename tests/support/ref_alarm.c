@@ -731,6 +731,23 @@ void ref_bed_limits(struct ref_bed *b, const int32_t limits[REF_PHYS])
     }
 }
 
+/* Sinks sound the worst one only. What it drowns is shown with it: staff who have confirmed the worst one
+ * have it, too. */
+static void told_with_the_worst(struct ref_bed *b)
+{
+    enum ref_id worst = ref_bed_audible(b, VG_SINK_REMOTE);
+    unsigned staff = 1u << REF_DESK | 1u << REF_PAGER;
+
+    if (worst == REF_COUNT || (b->a[worst].told & staff) == 0) {
+        return;
+    }
+    for (unsigned id = 0; id < REF_COUNT; id++) {
+        if (id != (unsigned)worst && b->a[id].way == REF_STAFF_SENT) {
+            b->a[id].way = REF_STAFF_HAS_IT;
+        }
+    }
+}
+
 /* --- time and restarts ---------------------------------------------------------------------- */
 
 void ref_bed_tick(struct ref_bed *b)
@@ -742,6 +759,7 @@ void ref_bed_tick(struct ref_bed *b)
     if (b->quiet && b->now >= b->quiet_until) {
         quiet_ends(b);
     }
+    told_with_the_worst(b);
     for (unsigned id = 0; id < REF_COUNT; id++) {
         time_on_the_way(&b->a[id], b->now);
     }
