@@ -795,78 +795,78 @@ static void test_wire__what_devices_and_the_daemon_said_comes_back(void **state)
     there_and_back(&ev, &back);
 }
 
+static const struct {
+    enum vg_event_kind kind;
+    const char *payload;
+} damaged[] = {
+    { VG_EV_SESSION, "" },
+    { VG_EV_SESSION, "[]" },
+    { VG_EV_SESSION, "{}" },
+    { VG_EV_SESSION, "{\"event\":\"open\",\"operator\":\"a\",\"request_id\":\"r\"}" },
+    { VG_EV_SESSION, "{\"event\":\"begin\",\"reason\":\"\",\"operator\":\"a\","
+                     "\"request_id\":\"r\"}" },
+    { VG_EV_DOSE, "{\"kind\":\"bolus\"}" },
+    { VG_EV_DOSE, "{\"kind\":\"bolus\",\"drug\":\"k\",\"amount_ug\":\"5\",\"route\":\"iv\","
+                  "\"given_at\":\"2026-11-24T14:02:00Z\",\"operator\":\"a\","
+                  "\"request_id\":\"r\"}" },
+    { VG_EV_DOSE, "{\"kind\":\"bolus\",\"drug\":\"k\",\"amount_ug\":5,\"route\":\"iv\","
+                  "\"given_at\":\"yesterday\",\"operator\":\"a\",\"request_id\":\"r\"}" },
+    { VG_EV_ACK, "{\"instance\":1.5,\"operator\":\"a\",\"request_id\":\"r\"}" },
+    { VG_EV_NIBP_COMMAND, "{\"command\":\"inflate\",\"operator\":\"a\",\"request_id\":\"r\"}" },
+    { VG_EV_CUFF, "{\"state\":\"inflated\"}" },
+    { VG_EV_ALARM, "{\"alarm\":\"SPO2_LOW\"}" },
+    { VG_EV_ALARM, "{\"alarm\":\"SPO2_LOW\",\"state\":\"active\",\"was\":\"normal\","
+                   "\"priority\":\"high\",\"event\":\"open\",\"instance\":1,"
+                   "\"value_milli\":88000,\"limit_milli\":null}" },
+    { VG_EV_ALARM, "{\"alarm\":\"SPO2_LOW\",\"state\":\"active\",\"was\":\"normal\","
+                   "\"priority\":\"high\",\"event\":\"open\",\"instance\":1,"
+                   "\"value_milli\":88000000000,\"limit_milli\":1}" },
+    { VG_EV_ALARM, "{\"alarm\":\"SINK_LOST\",\"state\":\"active\",\"was\":\"normal\","
+                   "\"priority\":\"high\",\"event\":\"open\",\"instance\":1,"
+                   "\"value_milli\":null,\"limit_milli\":null,\"since_mono_ms\":0,"
+                   "\"sink\":\"of-yesterday\"}" },
+    { VG_EV_INHIBIT, "{\"event\":\"alarm_off\",\"scope\":\"smell\",\"reason\":\"\","
+                     "\"operator\":\"a\",\"request_id\":\"r\"}" },
+    { VG_EV_INHIBIT, "{\"event\":\"moved\",\"scope\":\"audio\",\"reason\":\"\","
+                     "\"operator\":\"a\",\"request_id\":\"\",\"state\":\"on\"}" },
+    { VG_EV_LIMITS, "{\"event\":\"set\",\"condition\":\"SPO2_LOW\",\"reason\":\"w\","
+                    "\"operator\":\"a\",\"request_id\":\"r\"}" },
+    { VG_EV_LIMITS, "{\"event\":\"profile\",\"profile\":\"of-yesterday\",\"reason\":\"w\","
+                    "\"operator\":\"a\",\"request_id\":\"r\"}" },
+    { VG_EV_LIMIT, "{\"condition\":\"SPO2_LOW\",\"cause\":\"changed\",\"old_milli\":1,"
+                   "\"limit_milli\":88000000000,\"sat_seconds\":0,\"operator\":\"\"}" },
+    { VG_EV_SINK, "{\"event\":\"receipt\",\"sink\":\"desk\",\"instance\":-1}" },
+    { VG_EV_SINK, "{\"event\":\"ok\",\"sink\":\"of-yesterday\"}" },
+    { VG_EV_CARE, "{\"event\":\"sedation\",\"operator\":\"a\",\"request_id\":\"r\"}" },
+    { VG_EV_CARE, "{\"event\":\"baseline\",\"operator\":\"a\",\"request_id\":\"\","
+                  "\"sys_milli\":-5}" },
+    { VG_EV_CARE, "{\"event\":\"schedule\",\"operator\":\"a\",\"request_id\":\"r\","
+                  "\"vital\":\"spo2\",\"every_s\":-1,\"next_s\":0}" },
+    { VG_EV_CARE, "{\"event\":\"test_signal\",\"operator\":\"a\",\"request_id\":\"r\","
+                  "\"priority\":\"loud\"}" },
+    { VG_EV_NIBP, "{\"error\":\"ok\",\"sys\":118,\"dia\":74}" },
+    { VG_EV_DEVICE, "{\"state\":\"online\"}" },
+    { VG_EV_SIGNAL, "{\"signals\":[\"sensor_off\",\"tickling\"]}" },
+    { VG_EV_SIGNAL, "{}" },
+    { VG_EV_CLOCK, "{\"step_ms\":\"5\"}" },
+    { VG_EV_DAEMON, "{\"event\":\"started\"}" },
+    { VG_EV_READING, "{\"vital\":\"spo2\"}" },
+    { VG_EV_ROUTE, "{}" },
+    { VG_EV_KIND_COUNT, "{}" },
+    { VG_EV_TICK, "{}" },
+};
+
 /* A member less, another type, a word too many: an error, never a guess. */
 static void test_wire__damaged_payloads_are_errors(void **state)
 {
-    static const struct {
-        enum vg_event_kind kind;
-        const char *payload;
-    } cases[] = {
-        { VG_EV_SESSION, "" },
-        { VG_EV_SESSION, "[]" },
-        { VG_EV_SESSION, "{}" },
-        { VG_EV_SESSION, "{\"event\":\"open\",\"operator\":\"a\",\"request_id\":\"r\"}" },
-        { VG_EV_SESSION, "{\"event\":\"begin\",\"reason\":\"\",\"operator\":\"a\","
-                         "\"request_id\":\"r\"}" },
-        { VG_EV_DOSE, "{\"kind\":\"bolus\"}" },
-        { VG_EV_DOSE, "{\"kind\":\"bolus\",\"drug\":\"k\",\"amount_ug\":\"5\",\"route\":\"iv\","
-                      "\"given_at\":\"2026-11-24T14:02:00Z\",\"operator\":\"a\","
-                      "\"request_id\":\"r\"}" },
-        { VG_EV_DOSE, "{\"kind\":\"bolus\",\"drug\":\"k\",\"amount_ug\":5,\"route\":\"iv\","
-                      "\"given_at\":\"yesterday\",\"operator\":\"a\",\"request_id\":\"r\"}" },
-        { VG_EV_ACK, "{\"instance\":1.5,\"operator\":\"a\",\"request_id\":\"r\"}" },
-        { VG_EV_NIBP_COMMAND, "{\"command\":\"inflate\",\"operator\":\"a\",\"request_id\":\"r\"}" },
-        { VG_EV_CUFF, "{\"state\":\"inflated\"}" },
-        { VG_EV_ALARM, "{\"alarm\":\"SPO2_LOW\"}" },
-        { VG_EV_ALARM, "{\"alarm\":\"SPO2_LOW\",\"state\":\"active\",\"was\":\"normal\","
-                       "\"priority\":\"high\",\"event\":\"open\",\"instance\":1,"
-                       "\"value_milli\":88000,\"limit_milli\":null}" },
-        { VG_EV_ALARM, "{\"alarm\":\"SPO2_LOW\",\"state\":\"active\",\"was\":\"normal\","
-                       "\"priority\":\"high\",\"event\":\"open\",\"instance\":1,"
-                       "\"value_milli\":88000000000,\"limit_milli\":1}" },
-        { VG_EV_ALARM, "{\"alarm\":\"SINK_LOST\",\"state\":\"active\",\"was\":\"normal\","
-                       "\"priority\":\"high\",\"event\":\"open\",\"instance\":1,"
-                       "\"value_milli\":null,\"limit_milli\":null,\"since_mono_ms\":0,"
-                       "\"sink\":\"of-yesterday\"}" },
-        { VG_EV_INHIBIT, "{\"event\":\"alarm_off\",\"scope\":\"smell\",\"reason\":\"\","
-                         "\"operator\":\"a\",\"request_id\":\"r\"}" },
-        { VG_EV_INHIBIT, "{\"event\":\"moved\",\"scope\":\"audio\",\"reason\":\"\","
-                         "\"operator\":\"a\",\"request_id\":\"\",\"state\":\"on\"}" },
-        { VG_EV_LIMITS, "{\"event\":\"set\",\"condition\":\"SPO2_LOW\",\"reason\":\"w\","
-                        "\"operator\":\"a\",\"request_id\":\"r\"}" },
-        { VG_EV_LIMITS, "{\"event\":\"profile\",\"profile\":\"of-yesterday\",\"reason\":\"w\","
-                        "\"operator\":\"a\",\"request_id\":\"r\"}" },
-        { VG_EV_LIMIT, "{\"condition\":\"SPO2_LOW\",\"cause\":\"changed\",\"old_milli\":1,"
-                       "\"limit_milli\":88000000000,\"sat_seconds\":0,\"operator\":\"\"}" },
-        { VG_EV_SINK, "{\"event\":\"receipt\",\"sink\":\"desk\",\"instance\":-1}" },
-        { VG_EV_SINK, "{\"event\":\"ok\",\"sink\":\"of-yesterday\"}" },
-        { VG_EV_CARE, "{\"event\":\"sedation\",\"operator\":\"a\",\"request_id\":\"r\"}" },
-        { VG_EV_CARE, "{\"event\":\"baseline\",\"operator\":\"a\",\"request_id\":\"\","
-                      "\"sys_milli\":-5}" },
-        { VG_EV_CARE, "{\"event\":\"schedule\",\"operator\":\"a\",\"request_id\":\"r\","
-                      "\"vital\":\"spo2\",\"every_s\":-1,\"next_s\":0}" },
-        { VG_EV_CARE, "{\"event\":\"test_signal\",\"operator\":\"a\",\"request_id\":\"r\","
-                      "\"priority\":\"loud\"}" },
-        { VG_EV_NIBP, "{\"error\":\"ok\",\"sys\":118,\"dia\":74}" },
-        { VG_EV_DEVICE, "{\"state\":\"online\"}" },
-        { VG_EV_SIGNAL, "{\"signals\":[\"sensor_off\",\"tickling\"]}" },
-        { VG_EV_SIGNAL, "{}" },
-        { VG_EV_CLOCK, "{\"step_ms\":\"5\"}" },
-        { VG_EV_DAEMON, "{\"event\":\"started\"}" },
-        { VG_EV_READING, "{\"vital\":\"spo2\"}" },
-        { VG_EV_ROUTE, "{}" },
-        { VG_EV_KIND_COUNT, "{}" },
-        { VG_EV_TICK, "{}" },
-    };
-
     (void)state;
-    for (size_t i = 0; i < VG_COUNT(cases); i++) {
+    for (size_t i = 0; i < VG_COUNT(damaged); i++) {
         struct vg_event ev;
         memset(&ev, 0, sizeof ev);
-        ev.kind = (uint16_t)cases[i].kind;
-        if (vg_wire_decode(&names, cases[i].payload, strlen(cases[i].payload), &ev) !=
+        ev.kind = (uint16_t)damaged[i].kind;
+        if (vg_wire_decode(&names, damaged[i].payload, strlen(damaged[i].payload), &ev) !=
             VG_ERR_FORMAT) {
-            fail_msg("decoded: %s", cases[i].payload);
+            fail_msg("decoded: %s", damaged[i].payload);
         }
     }
 }
