@@ -236,6 +236,35 @@ static void test_alert__a_receipt_of_the_past_confirms_nothing(void **state)
     assert_null(core_effect(c, VG_EV_ROUTE));
 }
 
+/* A sink sounds and confirms the loudest only; what that drowns is shown with it. */
+static void test_alert__staff_who_confirmed_the_louder_alarm_know_of_what_it_drowns(void **state)
+{
+    (void)state;
+    core_stream(c, oxi, VG_VITAL_SPO2, 84000, 3);
+    const struct vg_slot *loud = vg_engine_audible(c->engine, 0, VG_SINK_REMOTE);
+    assert_ptr_equal(loud, slot(VG_COND_SPO2_DESAT));
+    core_sink(c, 0, DESK, VG_SW_RECEIPT, loud->instance);
+    (void)core_care(c, 0, VG_CW_SEDATION, 3, 0); /* medium: nobody can hear it */
+    assert_ptr_equal(vg_engine_audible(c->engine, 0, VG_SINK_REMOTE), loud);
+    core_jump(c, VG_TICK_NS);
+    core_tick(c, 0);
+    const struct vg_slot *drowned = slot(VG_COND_SED_DEEP);
+    assert_int_equal(drowned->route.state, VG_RS_CONFIRMED);
+    assert_int_equal(drowned->told, 0);
+}
+
+static void test_alert__what_another_person_confirmed_staff_do_not_know(void **state)
+{
+    (void)state;
+    core_stream(c, oxi, VG_VITAL_SPO2, 84000, 3);
+    struct vg_slot *loud = &c->engine->beds[0].slots[VG_COND_SPO2_DESAT];
+    loud->told = 1u << SECOND;
+    (void)core_care(c, 0, VG_CW_SEDATION, 3, 0);
+    core_jump(c, VG_RECEIPT_NS);
+    core_tick(c, 0);
+    assert_int_equal(slot(VG_COND_SED_DEEP)->route.state, VG_RS_LOCAL);
+}
+
 /* --- escalation ------------------------------------------------------------------------------ */
 
 static void test_alert__nobody_confirms_so_the_room_sounds(void **state)
@@ -665,6 +694,8 @@ int main(void)
         QUIET(test_alert__a_receipt_of_the_room_counts_when_the_room_was_told),
         QUIET(test_alert__words_of_strange_sinks_are_ignored),
         QUIET(test_alert__a_receipt_of_the_past_confirms_nothing),
+        QUIET(test_alert__staff_who_confirmed_the_louder_alarm_know_of_what_it_drowns),
+        QUIET(test_alert__what_another_person_confirmed_staff_do_not_know),
         QUIET(test_alert__nobody_confirms_so_the_room_sounds),
         QUIET(test_alert__the_second_person_then_the_room),
         QUIET(test_alert__an_acknowledgement_ends_it_and_its_expiry_begins_a_new_way),
