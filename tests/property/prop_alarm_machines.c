@@ -290,8 +290,11 @@ static void r_step(struct r_both *b, const struct r_letter *l)
     took(&r_taken, from, l->in, res.row);
     walked++;
     bool waits = under_way(&b->w);
-    if (b->r.state != (uint8_t)b->w.st || (waits && b->r.sent_ns != b->w.since) ||
-        (res.row == 0 && b->r.state != from)) {
+    /* Told anew, and every further sink that sounds, are worth a record without a move. */
+    bool anew = l->in == VG_RI_RECEIPT || l->in == VG_RI_WORSE || l->in == VG_RI_RESTORED;
+    bool said = b->r.state != from || (anew && res.row != 0);
+    if (b->r.state != (uint8_t)b->w.st || res.moved != said || res.from != from ||
+        (waits && b->r.sent_ns != b->w.since) || (res.row == 0 && b->r.state != from)) {
         fail_msg("%s on %s, priority %u: %s, reference %s",
                  vg_route_state_name((enum vg_route_state)from), vg_route_input_name(l->in),
                  b->ctx.priority, vg_route_state_name((enum vg_route_state)b->r.state),
@@ -410,12 +413,15 @@ static void i_step(struct i_both *b, const struct i_letter *l)
         b->ctx.may_off = l->phase == FREE;
         b->ctx.may_pause = l->phase != DOSING;
     }
+    int64_t remind_ns = b->o.remind;
     struct vg_inhibit_result res = vg_inhibit_step(&b->m, l->in, &b->ctx);
     off_meets(&b->o, l->in, &b->ctx);
     took(&i_taken, from, l->in, res.row);
     walked++;
     bool pause = b->o.st == VG_IS_AUDIO_PAUSED || b->o.st == VG_IS_ALARM_PAUSED;
-    if (b->m.state != (uint8_t)b->o.st || (pause && b->m.until_ns != b->o.until) ||
+    bool said = b->m.state != from || b->o.remind != remind_ns; /* a reminder is said, too */
+    if (b->m.state != (uint8_t)b->o.st || res.moved != said || res.from != from ||
+        (pause && b->m.until_ns != b->o.until) ||
         (b->o.st == VG_IS_ALARM_OFF && b->m.remind_ns != b->o.remind) ||
         (res.row == 0 && b->m.state != from)) {
         fail_msg("%s on %s: %s, reference %s", vg_inhibit_state_name((enum vg_inhibit_state)from),
