@@ -144,6 +144,12 @@ static void tell(struct ref_bed *b, enum ref_id id, struct ref_result r)
 
 /* --- one condition -------------------------------------------------------------------------- */
 
+static bool has_value(enum ref_id id, enum vg_cond_input in)
+{
+    return id < REF_PHYS && (in == VG_CI_BAD || in == VG_CI_RAPID || in == VG_CI_BAND ||
+                             in == VG_CI_OK || in == VG_CI_LIMITS_BAD || in == VG_CI_LIMITS_OK);
+}
+
 static void feed(struct ref_bed *b, enum ref_id id, enum vg_cond_input in, uint64_t number)
 {
     struct ref_alarm *a = &b->a[id];
@@ -158,6 +164,12 @@ static void feed(struct ref_bed *b, enum ref_id id, enum vg_cond_input in, uint6
         .latch = latch_of(id),
         .ack_seq = number,
         .new_seq = b->numbers + 1,
+        .has_value = has_value(id, in),
+        .value = a->last,
+        .low_side = id < REF_PHYS && phys[id].low,
+        .sat_seconds = id == REF_SPO2_LOW ? b->sat_seconds : 0,
+        .limit = a->limit,
+        .since = a->stands_for,
     };
     bool was_normal = a->c.st == VG_CS_NORMAL;
     struct ref_result r = ref_step(&a->c, &i);
@@ -202,13 +214,23 @@ static bool violates(enum vg_cond_input in)
     return in == VG_CI_BAD || in == VG_CI_RAPID;
 }
 
+/* A sample stands for the time since the one before it, but for no gap of more than two seconds. */
+static void takes_its_place(struct ref_alarm *a, int32_t milli, int64_t at)
+{
+    int64_t since = a->has_last ? at - a->last_at : 0;
+
+    a->stands_for = since < 0 ? 0 : since > S(2) ? S(2) : since;
+    a->has_last = true;
+    a->last = milli;
+    a->last_at = at;
+}
+
 static void compare(struct ref_bed *b, enum ref_id id, int32_t milli, bool may_clear)
 {
     struct ref_alarm *a = &b->a[id];
     enum vg_cond_input in = class_of(b, id, milli);
 
-    a->has_last = true;
-    a->last = milli;
+    takes_its_place(a, milli, b->f[phys[id].v].valid_at);
     feed(b, id, VG_CI_ARM, 0);
     if (!violates(in)) {
         a->in_row = 0;
@@ -722,6 +744,7 @@ void ref_bed_limits(struct ref_bed *b, const int32_t limits[REF_PHYS])
         if (!moved[id] || !a->has_last) {
             continue;
         }
+        a->stands_for = 0; /* nothing was measured */
         if (!violates(class_of(b, (enum ref_id)id, a->last))) {
             feed(b, (enum ref_id)id, VG_CI_LIMITS_OK, 0);
         } else if (b->f[phys[id].v].st == VG_FRESH_FRESH || a->c.st == VG_CS_PENDING ||
@@ -783,10 +806,11 @@ static void new_run(struct ref_bed *b)
     memset(b->sink_ok, 0, sizeof b->sink_ok);
 }
 
-void ref_bed_init(struct ref_bed *b, int64_t now)
+void ref_bed_init(struct ref_bed *b, int64_t now, int32_t sat_seconds)
 {
     memset(b, 0, sizeof *b);
     b->now = now;
+    b->sat_seconds = sat_seconds;
     for (unsigned id = 0; id < REF_COUNT; id++) {
         ref_init(&b->a[id].c, id < REF_PHYS ? VG_CS_DISARMED : VG_CS_NORMAL);
         b->a[id].said = b->a[id].c.st;

@@ -49,7 +49,9 @@ struct ref_alarm {
     unsigned told;   /* sinks that confirmed, one bit each */
     unsigned in_row; /* violating samples in a row */
     bool has_last;
-    int32_t last; /* last value compared */
+    int32_t last;       /* last value compared */
+    int64_t last_at;    /* when it was measured */
+    int64_t stands_for; /* the sample that is compared now: time since the one before */
     int32_t limit;
     /* What the record says last; the next run of the program knows nothing else. */
     enum vg_cond_state said;
@@ -91,12 +93,13 @@ struct ref_bed {
     int64_t quiet_until, quiet_written; /* and as the record has it, in whole seconds */
     /* sinks */
     bool sink_ok[REF_SINKS];
+    int32_t sat_seconds; /* of SPO2_LOW; 0 = none */
     struct ref_inhibition sound;
     struct ref_inhibition vital[REF_VITALS];
 };
 
-/* The bed before anything happened; limits are those of the catalogue. */
-void ref_bed_init(struct ref_bed *b, int64_t now);
+/* The bed before anything happened; limits are those of the catalogue, but for SatSeconds. */
+void ref_bed_init(struct ref_bed *b, int64_t now, int32_t sat_seconds);
 
 /* What happens, at b->now. */
 void ref_bed_tick(struct ref_bed *b);

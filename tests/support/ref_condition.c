@@ -64,6 +64,22 @@ static void track_worst(struct ref_condition *c, const struct ref_input *i)
     c->has_worst = true;
 }
 
+/* A sample fills the area by how far it lies beyond the limit, and drains it from inside. */
+static void fills(struct ref_condition *c, const struct ref_input *i)
+{
+    int64_t beyond = i->low_side ? (int64_t)i->limit - i->value : (int64_t)i->value - i->limit;
+
+    if (i->has_value && i->sat_seconds > 0) {
+        c->area += beyond * i->since;
+    }
+    c->area = c->area > 0 ? c->area : 0;
+}
+
+static bool is_full(const struct ref_condition *c, const struct ref_input *i)
+{
+    return i->sat_seconds > 0 && c->area >= (int64_t)i->sat_seconds * 1000 * VG_NS_PER_S;
+}
+
 static void opens(struct ref_condition *c, const struct ref_input *i)
 {
     c->st = VG_CS_ACTIVE;
@@ -129,6 +145,8 @@ static struct ref_result while_normal(struct ref_condition *c, const struct ref_
     if (is_sample_violating(i->in)) {
         violation_starts(c, i->now);
         track_worst(c, i);
+        c->area = 0;
+        fills(c, i);
         c->held = false;
         c->has_t_ok = false;
         if (i->in == VG_CI_RAPID || i->t_delay == 0) {
@@ -155,7 +173,13 @@ static struct ref_result while_normal(struct ref_condition *c, const struct ref_
 
 static struct ref_result while_pending(struct ref_condition *c, const struct ref_input *i)
 {
-    bool delay_over = i->now - c->t_pend >= i->t_delay;
+    bool inside = i->in == VG_CI_OK || i->in == VG_CI_BAND;
+    bool counts = inside || i->in == VG_CI_BAD || i->in == VG_CI_LIMITS_BAD;
+
+    if (counts) {
+        fills(c, i);
+    }
+    bool delay_over = i->now - c->t_pend >= i->t_delay || is_full(c, i);
 
     if (i->in == VG_CI_RAPID || (i->in == VG_CI_BAD && delay_over)) {
         track_worst(c, i);
@@ -172,7 +196,12 @@ static struct ref_result while_pending(struct ref_condition *c, const struct ref
         c->held = false;
         return quietly(7);
     }
-    if (i->in == VG_CI_OK || i->in == VG_CI_BAND || i->in == VG_CI_LIMITS_OK) {
+    if (inside && c->area > 0) {
+        c->t_pend = i->now; /* the area remembers, the delay does not */
+        c->held = false;
+        return quietly(29);
+    }
+    if (inside || i->in == VG_CI_LIMITS_OK) {
         closes(c, VG_CS_NORMAL);
         return log_as(i->in == VG_CI_LIMITS_OK ? 21 : 8, VG_AW_SUPPRESSED_BY_DELAY);
     }

@@ -27,6 +27,7 @@ struct ref_condition {
     unsigned start_count;
     bool has_worst;
     int32_t worst;
+    int64_t area; /* SatSeconds: thousandths beyond the limit times nanoseconds */
 };
 
 /* What one input met: the constants of the condition, and the input's own facts. */
@@ -40,6 +41,10 @@ struct ref_input {
     bool has_value;
     int32_t value;
     bool low_side;
+    /* SatSeconds; 0: the condition has none */
+    int32_t sat_seconds;
+    int32_t limit;
+    int64_t since; /* what the sample stands for: the time since the one before, at most 2 s */
 };
 
 struct ref_result {
