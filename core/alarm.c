@@ -339,7 +339,7 @@ enum vg_refusal vg_alarm_acknowledge(struct vg_step *st, uint64_t instance, cons
         if (!vg_slot_is_open(s) || s->instance != instance) {
             continue;
         }
-        if (s->ack) {
+        if (s->ack && s->state == VG_CS_ACTIVE) {
             return VG_REFUSED_ACKED;
         }
         struct vg_cond_ctx ctx = { .instance = instance };

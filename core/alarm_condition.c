@@ -91,6 +91,11 @@ static bool ok_starts(const struct vg_slot *s, const struct vg_cond_ctx *ctx)
     return s->ok_ns == VG_TIME_NONE;
 }
 
+static bool same_instance(const struct vg_slot *s, const struct vg_cond_ctx *ctx)
+{
+    return s->instance == ctx->instance;
+}
+
 static bool same_unacked(const struct vg_slot *s, const struct vg_cond_ctx *ctx)
 {
     return s->instance == ctx->instance && !s->ack;
@@ -211,11 +216,11 @@ static void forget(struct vg_slot *s, const struct vg_cond_ctx *ctx)
     s->run = 0;
 }
 
+/* What was acknowledged stays so, and is silent; the message waits for one more word (C18). */
 static void latch(struct vg_slot *s, const struct vg_cond_ctx *ctx)
 {
     (void)ctx;
     s->held = false;
-    s->ack = false;
 }
 
 static void restore(struct vg_slot *s, const struct vg_cond_ctx *ctx)
@@ -289,7 +294,7 @@ static const struct row rows[] = {
     { 17, VG_CS_ACTIVE,   VG_AW_ACK_EXPIRED, FROM(ACTIVE),                  IN(TICK),
       IF(ack_expired),     unacknowledge },
     { 18, VG_CS_NORMAL,   VG_AW_CLOSED,      FROM(LATCHED),                 IN(ACK),
-      IF(same_unacked),    forget },
+      IF(same_instance),    forget },
     { 19, VG_CS_ACTIVE,   VG_AW_WORSEN,      FROM(LATCHED),
       IN(BAD) | IN(RAPID) | IN(LIMITS_BAD),  ALWAYS,                        reopen },
     { 20, VG_CS_LATCHED,  VG_AW_COND_END,    FROM(ACTIVE),                  IN(LIMITS_OK),

@@ -61,6 +61,13 @@ static inline bool vg_slot_is_open(const struct vg_slot *s)
     return s->state == VG_CS_ACTIVE || s->state == VG_CS_LATCHED;
 }
 
+/* Open, not acknowledged, and of a kind that has a sound. latch: of the limits in force. */
+static inline bool vg_slot_wants_sound(const struct vg_slot *s, uint8_t latch)
+{
+    return !s->ack &&
+           (s->state == VG_CS_ACTIVE || (s->state == VG_CS_LATCHED && latch == VG_LATCH_FULL));
+}
+
 /* What one input meets. */
 struct vg_cond_ctx {
     const struct vg_limit *limit;

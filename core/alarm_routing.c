@@ -83,7 +83,8 @@ static const struct row rows[] = {
       IF(staff_first) },
     { 2,  VG_RS_LOCAL,     VG_RW_LOCAL_ON,  FROM(DONE),                  IN(OPEN) | IN(WORSE),
       ALWAYS },
-    { 15, VG_RS_SENT,      VG_RW_SENT,      ON_THE_WAY,                  IN(WORSE),     IF(staff_first) },
+    { 15, VG_RS_ESCALATED, VG_RW_ESCALATED, FROM(ESCALATED),             IN(WORSE),     IF(staff_first) },
+    { 15, VG_RS_SENT,      VG_RW_SENT,      FROM(SENT) | FROM(CONFIRMED),                  IN(WORSE),     IF(staff_first) },
     { 15, VG_RS_LOCAL,     VG_RW_LOCAL_ON,  ON_THE_WAY,                  IN(WORSE),     ALWAYS },
     { 3,  VG_RS_CONFIRMED, VG_RW_CONFIRMED, FROM(SENT),                  IN(RECEIPT),   ALWAYS },
     { 3,  STAY,            VG_RW_CONFIRMED, FROM(CONFIRMED) | FROM(ESCALATED) | FROM(LOCAL),
@@ -124,7 +125,8 @@ struct vg_route_result vg_route_step(struct vg_routed *r, enum vg_route_input in
             (row->guard != NULL && !row->guard(r, ctx))) {
             continue;
         }
-        if (row->to == VG_RS_SENT || (row->to == VG_RS_LOCAL && r->state == VG_RS_DONE)) {
+        if (row->to == VG_RS_SENT || in == VG_RI_WORSE ||
+            (row->to == VG_RS_LOCAL && r->state == VG_RS_DONE)) {
             r->sent_ns = ctx->now_ns;
         }
         if (row->to != STAY) {

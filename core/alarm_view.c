@@ -81,14 +81,6 @@ static enum vg_inhibit_state inhibited(const struct vg_bed *b, const struct vg_s
     return s->paused ? VG_IS_AUDIO_PAUSED : VG_IS_ON;
 }
 
-/* Open, not acknowledged, and of a kind that has a sound. */
-static bool wants_sound(const struct vg_bed *b, const struct vg_slot *s)
-{
-    return !s->ack &&
-           (s->state == VG_CS_ACTIVE ||
-            (s->state == VG_CS_LATCHED && b->limits.of[s->condition].latch == VG_LATCH_FULL));
-}
-
 const struct vg_slot *vg_engine_audible(const struct vg_engine *e, uint16_t bed,
                                         enum vg_sink_role role)
 {
@@ -97,7 +89,8 @@ const struct vg_slot *vg_engine_audible(const struct vg_engine *e, uint16_t bed,
 
     for (uint16_t i = 0; i < b->slot_count; i++) {
         const struct vg_slot *s = &b->slots[i];
-        if (!wants_sound(b, s) || inhibited(b, s) != VG_IS_ON ||
+        if (!vg_slot_wants_sound(s, b->limits.of[s->condition].latch) ||
+            inhibited(b, s) != VG_IS_ON ||
             !vg_route_reaches((enum vg_route_state)s->route.state, role)) {
             continue;
         }

@@ -140,6 +140,7 @@ void vg_sink_step(struct vg_step *st)
         return;
     }
     st->e->sink_ok[in->sink] = in->what == VG_SW_OK;
+    st->e->sink_lost[in->sink] = in->what == VG_SW_LOST;
     bool had_link = bed->link;
     bool had_room = bed->room;
     bed->link = any_ok(st, VG_SINK_REMOTE);
@@ -259,7 +260,8 @@ static enum vg_refusal may_inhibit(const struct vg_step *st, const struct vg_inh
 
     if (wish->what == VG_IW_AUDIO_PAUSE) {
         for (uint16_t i = 0; i < bed->slot_count; i++) {
-            if (vg_slot_is_open(&bed->slots[i]) && !bed->slots[i].ack) {
+            const struct vg_slot *s = &bed->slots[i];
+            if (vg_slot_wants_sound(s, bed->limits.of[s->condition].latch)) {
                 return VG_REFUSED_NOT;
             }
         }
@@ -300,15 +302,30 @@ void vg_inhibit_command(struct vg_step *st)
     vg_receipt_accept(st, VG_DO_STATE);
 }
 
-/* Sinks sound one instance of a bed, the loudest, and confirm that one. What it drowns is shown with
- * it: staff who confirmed the louder one are told of both. */
+/* Does this sink sound something else, as loud or louder, that it has confirmed? */
+static bool drowns(const struct vg_step *st, uint8_t sink, const struct vg_slot *s)
+{
+    for (uint16_t b = 0; b < st->e->bed_count; b++) {
+        const struct vg_slot *loud = vg_sink_serves(st->e, sink, b)
+                                         ? vg_engine_audible(st->e, b, VG_SINK_REMOTE)
+                                         : NULL;
+        if (loud != NULL && loud != s && loud->priority >= s->priority &&
+            (loud->told & (1u << sink)) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Sinks sound one instance, the loudest, and confirm that one. What it drowns is shown with it:
+ * staff who confirmed the louder one are told of both. */
 static bool is_told_with(const struct vg_step *st, const struct vg_slot *s)
 {
     const struct vg_routing *r = &st->e->routing;
-    const struct vg_slot *loud = vg_engine_audible(st->e, st->in->bed, VG_SINK_REMOTE);
 
-    for (uint8_t i = 0; loud != NULL && loud != s && i < r->sink_count; i++) {
-        if (r->sinks[i].role == VG_SINK_REMOTE && (loud->told & (1u << i)) != 0) {
+    for (uint8_t i = 0; i < r->sink_count; i++) {
+        if (r->sinks[i].role == VG_SINK_REMOTE && st->e->sink_ok[i] &&
+            vg_sink_serves(st->e, i, st->in->bed) && drowns(st, i, s)) {
             return true;
         }
     }
@@ -317,10 +334,22 @@ static bool is_told_with(const struct vg_step *st, const struct vg_slot *s)
 
 /* --- time ----------------------------------------------------------------------------------- */
 
+/* Asked on every tick: a session may have begun, or ended with a reason, since the sink was lost. */
+static void tick_sinks(struct vg_step *st)
+{
+    for (uint8_t i = 0; i < st->e->routing.sink_count && vg_step_has_room(st, 16); i++) {
+        if (st->e->sink_lost[i] && vg_sink_serves(st->e, i, st->in->bed)) {
+            vg_alarm_technical(st, VG_COND_SINK_LOST, i, true,
+                               vg_technical_priority(st, VG_PRIO_MED));
+        }
+    }
+}
+
 void vg_alert_tick(struct vg_step *st)
 {
     struct vg_bed *bed = st->bed;
 
+    tick_sinks(st);
     vg_inhibit_all(st, VG_II_TICK);
     /* Its end moves every open instance at once: it waits for a tick with room for that. */
     if (bed->quiet.on && st->in->mono_ns >= bed->quiet.until_ns &&

@@ -16,6 +16,7 @@
 /* A baseline is of the last quarter of an hour; a continuous one is the middle of a minute. */
 #define BASELINE_NS (900 * VG_NS_PER_S)
 #define RECENT_STEP_NS (4 * VG_NS_PER_S)
+#define MINUTE_NS (60 * VG_NS_PER_S)
 #define NIBP_READINGS 3
 #define DUE_LOW_NS (120 * VG_NS_PER_S)
 #define DUE_MED_NS (300 * VG_NS_PER_S)
@@ -75,44 +76,48 @@ void vg_recent_add(struct vg_bed *bed, enum vg_vital v, int32_t milli, int64_t n
         if (vital_of_base[b] != v) {
             continue;
         }
-        if (r->count > 0 && vg_vital_get(v)->continuous && now_ns - r->at_ns < RECENT_STEP_NS) {
+        if (r->count > 0 && vg_vital_get(v)->continuous && now_ns - r->at_ns[0] < RECENT_STEP_NS) {
             continue;
         }
-        if (r->count > 0 && now_ns - r->at_ns > BASELINE_NS) {
-            r->count = 0;
-        }
         memmove(&r->milli[1], &r->milli[0], (keep - 1) * sizeof r->milli[0]);
+        memmove(&r->at_ns[1], &r->at_ns[0], (keep - 1) * sizeof r->at_ns[0]);
         r->milli[0] = milli;
-        r->at_ns = now_ns;
+        r->at_ns[0] = now_ns;
         r->count = r->count < keep ? (uint8_t)(r->count + 1) : r->count;
     }
 }
 
-static int32_t median(const struct vg_recent *r)
+/* The middle of the values since a time; -1 when there is none. */
+static int32_t median_since(const struct vg_recent *r, int64_t since_ns)
 {
     int32_t sorted[VG_RECENT_MAX];
+    size_t n = 0;
 
-    for (size_t i = 0; i < r->count; i++) {
-        size_t at = i;
-        for (; at > 0 && sorted[at - 1] > r->milli[i]; at--) {
+    for (; n < r->count && r->at_ns[n] >= since_ns; n++) {
+        size_t at = n;
+        for (; at > 0 && sorted[at - 1] > r->milli[n]; at--) {
             sorted[at] = sorted[at - 1];
         }
-        sorted[at] = r->milli[i];
+        sorted[at] = r->milli[n];
     }
-    return sorted[(r->count - 1) / 2];
+    return n > 0 ? sorted[(n - 1) / 2] : -1;
 }
 
-static void take_baseline(struct vg_step *st)
+/* The present baseline, -1 for what is missing; false when everything is. */
+static bool find_baseline(const struct vg_step *st, int32_t base[VG_BASE_COUNT])
 {
-    struct vg_session *s = &st->bed->session;
+    bool any = false;
 
     for (size_t b = 0; b < VG_BASE_COUNT; b++) {
         const struct vg_recent *r = &st->bed->recent[b];
         bool continuous = vg_vital_get((enum vg_vital)vital_of_base[b])->continuous;
-        int64_t age_ns = st->in->mono_ns - r->at_ns;
-        bool usable = r->count > 0 && age_ns <= (continuous ? 15 * VG_NS_PER_S : BASELINE_NS);
-        s->base[b] = usable ? median(r) : -1;
+        int64_t age_ns = r->count > 0 ? st->in->mono_ns - r->at_ns[0] : INT64_MAX;
+        bool usable = age_ns <= (continuous ? MINUTE_NS / 4 : BASELINE_NS);
+        base[b] = usable ? median_since(r, st->in->mono_ns - (continuous ? MINUTE_NS : BASELINE_NS))
+                         : -1;
+        any = any || usable;
     }
+    return any;
 }
 
 /* --- schedule ------------------------------------------------------------------------------- */
@@ -182,7 +187,7 @@ static void carry_out(struct vg_step *st, const struct vg_care *c)
                            c->value[0] <= VERY_DEEP ? VG_PRIO_HIGH : VG_PRIO_MED);
         break;
     case VG_CW_BASELINE:
-        take_baseline(st);
+        (void)find_baseline(st, st->bed->session.base);
         keep_baseline(st);
         break;
     case VG_CW_SCHEDULE:
@@ -213,6 +218,11 @@ void vg_care_command(struct vg_step *st)
     }
     if (c->what != VG_CW_TEST && st->bed->session.seq == 0) {
         vg_receipt_refuse(st, VG_REFUSED_NO_SESSION);
+        return;
+    }
+    int32_t base[VG_BASE_COUNT];
+    if (c->what == VG_CW_BASELINE && !find_baseline(st, base)) {
+        vg_receipt_refuse(st, VG_REFUSED_NO_BASELINE);
         return;
     }
     if (c->what == VG_CW_QUIET_ON && !st->bed->link) {

@@ -23,6 +23,7 @@ void vg_engine_init(struct vg_engine *e, uint16_t bed_count, const struct vg_lim
     e->profiles[0] = *limits;
     memset(&e->routing, 0, sizeof e->routing);
     memset(e->sink_ok, 0, sizeof e->sink_ok);
+    memset(e->sink_lost, 0, sizeof e->sink_lost);
     for (uint16_t b = 0; b < bed_count; b++) {
         struct vg_bed *bed = &e->beds[b];
         bed->first = VG_DEVICE_NONE;
@@ -106,7 +107,7 @@ struct vg_effect *vg_step_emit(struct vg_step *st, enum vg_event_kind kind, uint
     fx->ev.kind = (uint16_t)kind;
     fx->ev.bed = st->in->bed;
     fx->ev.device = device;
-    fx->ev.flags = st->in->flags;
+    fx->ev.flags = (uint16_t)(st->in->flags | (st->bed->session.test ? VG_FLAG_TEST : 0));
     return fx;
 }
 

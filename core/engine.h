@@ -69,6 +69,7 @@ struct vg_session {
     int32_t base[VG_BASE_COUNT]; /* recorded baseline in thousandths, -1 = none */
     struct vg_due due[VG_VITAL_COUNT];
     uint32_t dose_count;
+    bool test; /* opened on a bed of simulators */
     char patient_ref[VG_NAME_MAX];
     char operator_id[VG_NAME_MAX];
 };
@@ -93,9 +94,9 @@ struct vg_phase {
 /* The last values of a vital, for a baseline. */
 #define VG_RECENT_MAX 15
 struct vg_recent {
-    int64_t at_ns; /* of the newest */
     uint8_t count;
-    int32_t milli[VG_RECENT_MAX]; /* newest first */
+    int64_t at_ns[VG_RECENT_MAX]; /* newest first, as milli */
+    int32_t milli[VG_RECENT_MAX];
 };
 
 /* Quiet mode of a bed: staff first. */
@@ -159,7 +160,8 @@ struct vg_engine {
     uint8_t profile_count;
     struct vg_limits profiles[VG_PROFILES_MAX]; /* 0: what a session begins with */
     struct vg_routing routing;
-    bool sink_ok[VG_SINKS_MAX];
+    bool sink_ok[VG_SINKS_MAX];   /* well */
+    bool sink_lost[VG_SINKS_MAX]; /* known to be lost; neither: not heard yet */
     struct vg_bed beds[VG_BEDS_MAX];
     struct vg_member devices[VG_DEVICES_MAX];
 };

@@ -148,6 +148,7 @@ static void begin(struct vg_bed *bed, const struct vg_event *ev)
     s->seq = ev->seq;
     s->opened_ns = ev->mono_ns;
     s->opened_utc_ns = ev->utc_ns;
+    s->test = (ev->flags & VG_FLAG_TEST) != 0;
     s->last_dose_utc_ns = VG_TIME_NONE;
     s->last_dose_ns = VG_TIME_NONE;
     for (size_t i = 0; i < VG_BASE_COUNT; i++) {

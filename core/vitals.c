@@ -292,14 +292,16 @@ static void tick_sensor(struct vg_step *st, uint16_t d)
     }
 }
 
-/* BATTERY is open. A device says it is low, and says nothing when it is not: after a restart, some
+/* BATTERY is open or should be: the end of a session may have closed it. A device says it is low, and says nothing when it is not: after a restart, some
  * seconds of values without that word are word enough. */
 static void tick_battery(struct vg_step *st, uint16_t d)
 {
     const struct vg_member *m = &st->e->devices[d];
     bool low = (m->signal & VG_SIGNAL_LOW_BATTERY) != 0;
 
-    if (!low && has_fresh(m) && st->in->mono_ns - st->e->begun_ns > OFFLINE_NS) {
+    if (low) {
+        vg_alarm_technical(st, VG_COND_BATTERY, d, true, vg_technical_priority(st, VG_PRIO_MED));
+    } else if (has_fresh(m) && st->in->mono_ns - st->e->begun_ns > OFFLINE_NS) {
         vg_alarm_technical(st, VG_COND_BATTERY, d, false, VG_PRIO_LOW);
     }
 }
@@ -336,7 +338,7 @@ static void tick_device(struct vg_step *st, uint16_t d)
     if (vg_alarm_is_open(st, VG_COND_SENSOR_OFF, d)) {
         tick_sensor(st, d);
     }
-    if (vg_alarm_is_open(st, VG_COND_BATTERY, d)) {
+    if (vg_alarm_is_open(st, VG_COND_BATTERY, d) || (m->signal & VG_SIGNAL_LOW_BATTERY) != 0) {
         tick_battery(st, d);
     }
     for (uint16_t v = 0; v < VG_VITAL_COUNT; v++) {

@@ -264,7 +264,7 @@ static const struct vg_yaml_field root_rows[] = {
       .offset = offsetof(struct vg_raw_config, devices), .size = sizeof(struct vg_raw_device),
       .count_offset = offsetof(struct vg_raw_config, device_count), .items_max = VG_DEVICES_MAX,
       .doc = "the devices at the beds, each with id, bed, driver or model, and link" },
-    { .key = "profile", .type = VG_YAML_STRING, AT(struct vg_raw_config, profile),
+    { .key = "profile", .type = VG_YAML_ID, AT(struct vg_raw_config, profile),
       .doc = "limits a session begins with: a profile by name, by default the built-in adult ones" },
     { .key = "profiles", .type = VG_YAML_LIST, .table = &profile_table,
       .offset = offsetof(struct vg_raw_config, profiles), .size = sizeof(struct vg_raw_profile),

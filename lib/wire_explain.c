@@ -30,14 +30,15 @@ static void put(struct line *l, const char *fmt, ...)
     }
 }
 
-/* 88 for 88000, 88.5 for 88500. */
+/* 88 for 88000, 88.5 for 88500, 89.95 for 89950: never rounded, or a value could look like its limit. */
 static void put_milli(struct line *l, int32_t milli)
 {
-    if (milli % 1000 == 0) {
-        put(l, "%d", (int)(milli / 1000));
-    } else {
-        put(l, "%.1f", (double)milli / 1000.0);
-    }
+    put(l, "%.*f",
+        milli % 1000 == 0  ? 0
+        : milli % 100 == 0 ? 1
+        : milli % 10 == 0  ? 2
+                           : 3,
+        (double)milli / 1000.0);
 }
 
 static void put_cause(struct line *l, const struct vg_condition_row *row,

@@ -6,6 +6,18 @@
 #include "lib/wire_take.h"
 #include "vigil/condition.h"
 
+/* Is there an alarm about it? */
+static bool is_watched(enum vg_vital v)
+{
+    for (unsigned c = 0; c < VG_COND_COUNT; c++) {
+        const struct vg_condition_row *row = vg_condition_get((enum vg_condition)c);
+        if (row->kind == VG_ALARM_PHYS && row->vital == v) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool take_vital(struct vg_wire_parse *p, uint8_t *out)
 {
     char name[VG_ID_MAX];
@@ -13,9 +25,11 @@ static bool take_vital(struct vg_wire_parse *p, uint8_t *out)
     if (!vg_wire_take_text(p, "vital", name, sizeof name, true)) {
         return false;
     }
-    if (!vg_vital_find(name, &v)) {
+    if (!vg_vital_find(name, &v) || !is_watched(v)) {
         (void)vg_wire_fail(p, VG_ERR_ARG,
-                           "there is no vital '%s'; take spo2, pulse_rate, nibp_sys ...", name);
+                           "no alarm is about '%s'; take spo2, pulse_rate, nibp_sys, nibp_dia or "
+                           "nibp_mean",
+                           name);
         return false;
     }
     *out = (uint8_t)v;

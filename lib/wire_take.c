@@ -97,7 +97,10 @@ bool vg_wire_take_index(struct vg_wire_parse *p, const char *key, const char *co
             return true;
         }
     }
-    (void)vg_wire_fail(p, VG_ERR_ARG, "there is no %s '%s'; 'vigilctl status' lists them", key, id);
+    (void)vg_wire_fail(p, VG_ERR_ARG, "there is no %s '%s'; 'vigilctl %s' lists them", key, id,
+                       strcmp(key, "profile") == 0 ? "limits"
+                       : strcmp(key, "sink") == 0  ? "sinks"
+                                                   : "status");
     return false;
 }
 

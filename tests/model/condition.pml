@@ -61,8 +61,10 @@ byte v0[2], v1[2]; /* ticks since the last start of violation and the one before
 #define ok_starts OK_STARTS
 #ifdef FAULT_ACK_ANY
 #define same_unacked (!ack[c])
+#define same_instance true
 #else
 #define same_unacked (MATCHES(c) && !ack[c])
+#define same_instance MATCHES(c)
 #endif
 #ifdef FAULT_ACK_FOR_EVER
 #define ack_expired false
@@ -100,7 +102,7 @@ inline fit_condition()
     ROW(C, 15, cs_ACTIVE, ci_STALE, ALWAYS, STAY, QUIET)
     ROW(C, 16, cs_ACTIVE, ci_ACK, same_unacked, cs_ACTIVE, aw_ACK)
     ROW(C, 17, cs_ACTIVE, ci_TICK, ack_expired, cs_ACTIVE, aw_ACK_EXPIRED)
-    ROW(C, 18, cs_LATCHED, ci_ACK, same_unacked, cs_NORMAL, aw_CLOSED)
+    ROW(C, 18, cs_LATCHED, ci_ACK, same_instance, cs_NORMAL, aw_CLOSED)
     ROW(C, 19, cs_LATCHED, ci_BAD | ci_RAPID | ci_LIMITS_BAD, ALWAYS, cs_ACTIVE, aw_WORSEN)
     ROW(C, 20, cs_ACTIVE, ci_LIMITS_OK, ALWAYS, cs_LATCHED, aw_COND_END)
     ROW(C, 21, cs_PENDING, ci_LIMITS_OK, ALWAYS, cs_NORMAL, aw_SUPPRESSED_BY_DELAY)
@@ -169,7 +171,6 @@ inline act_condition()
     :: row == 2 || row == 3 || row == 5 || row == 6 -> NUMBER(c); ack[c] = 0; NO_OK(c)
     :: row == 4 || row == 22 || row == 7 || row == 10 || row == 15 || row == 11 -> NO_OK(c)
     :: row == 12 -> OK_NOW
-    :: row == 14 || row == 20 -> ack[c] = 0
     :: row == 16 -> ack[c] = 1; ACK_NOW
     :: row == 17 -> ack[c] = 0; ACK_GONE
     :: row == 19 || row == 28 || row == 25 -> ack[c] = 0; ACK_GONE; NO_OK(c)

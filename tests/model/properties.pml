@@ -76,12 +76,6 @@ inline watch_condition()
     :: what == aw_COND_END && c == M -> in_room[c] = 0
     :: else
     fi;
-    if
-    :: what == aw_ACK -> limits_took[c] = 1
-    :: what == aw_ACK_EXPIRED || what == aw_OPEN || what == aw_CLOSED || what == aw_WORSEN ||
-       what == aw_RESTORED -> limits_took[c] = 0
-    :: else
-    fi;
 #endif
     skip
 }
@@ -104,7 +98,7 @@ bit broken03;
 byte inhibited_t[2];
 #endif
 #ifdef WITH_ROUTES
-bit in_room[2], limits_took[2], broken13;
+bit in_room[2], broken13;
 byte alone_t[2];
 #endif
 #ifdef WITH_DEVIATIONS
@@ -120,9 +114,8 @@ byte voice[2] = 2;
 #define NOBODY 2
 #endif
 
-/* Active and not acknowledged; latched with sound counts too, unless it was acknowledged before a
- * change of limits latched it (deviation d13_limits). */
-#define owed(c) (!ack[c] && (cs[c] == cs_ACTIVE || (c == H && cs[c] == cs_LATCHED && !limits_took[c])))
+/* Active and not acknowledged; latched with sound counts too. */
+#define owed(c) wants_sound(c)
 #define wants_sound(c) (!ack[c] && (cs[c] == cs_ACTIVE || (c == H && cs[c] == cs_LATCHED)))
 #define reaches(c, s) ((s == REMOTE && reaches_remote(c)) || (s == ROOM && reaches_room(c)))
 #define audible(c, s) (up && wants_sound(c) && !inhibited(c) && reaches(c, s))
@@ -202,7 +195,7 @@ inline watch_people()
             if :: ev == TICK -> COUNT_TO(alone_t[c], 1) :: else fi
         :: else -> alone_t[c] = 0
         fi;
-        if :: !is_open(c) -> in_room[c] = 0; NOT_ONCE; limits_took[c] = 0 :: else fi;
+        if :: !is_open(c) -> in_room[c] = 0; NOT_ONCE :: else fi;
         SET(broken13, in_room[c] && (rs[c] & ON_THE_WAY));
 #ifdef WITH_DEVIATIONS
         SET(back_from_room, in_room_once[c] && (rs[c] & ON_THE_WAY));
@@ -307,11 +300,10 @@ ltl p09_breakthrough { [] good_p09 }
 ltl p13_room_when_alone { [] good_p13 }
 ltl p14_voice { [] good_p14 }
 ltl p19_sinks_speak { [] good_p19 }
-
-/* Found, and stated: these do not hold. See README.md. */
-ltl d13_limits { [] !(up && wants_sound(H) && rs[H] == rs_DONE) }
+ltl p13_nothing_owed_is_done { [] !(up && wants_sound(H) && rs[H] == rs_DONE) }
 #endif
 #ifdef WITH_DEVIATIONS
+/* Found, and stated: this does not hold. See README.md. */
 ltl d13_relapse { [] !back_from_room }
 #endif
 #ifdef WHOLE

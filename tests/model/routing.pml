@@ -30,7 +30,8 @@ inline step_routing()
     ROW(Q, 13, rs_DONE | ON_THE_WAY, ri_RESTORED, ALWAYS, rs_LOCAL, rw_LOCAL_ON)
     ROW(Q, 1, rs_DONE, ri_OPEN | ri_WORSE, staff_first, rs_SENT, rw_SENT)
     ROW(Q, 2, rs_DONE, ri_OPEN | ri_WORSE, ALWAYS, rs_LOCAL, rw_LOCAL_ON)
-    ROW(Q, 15, ON_THE_WAY, ri_WORSE, staff_first, rs_SENT, rw_SENT)
+    ROW(Q, 15, rs_ESCALATED, ri_WORSE, staff_first, rs_ESCALATED, rw_ESCALATED)
+    ROW(Q, 15, rs_SENT | rs_CONFIRMED, ri_WORSE, staff_first, rs_SENT, rw_SENT)
     ROW(Q, 15, ON_THE_WAY, ri_WORSE, ALWAYS, rs_LOCAL, rw_LOCAL_ON)
     ROW(Q, 3, rs_SENT, ri_RECEIPT, ALWAYS, rs_CONFIRMED, rw_CONFIRMED)
     ROW(Q, 3, rs_CONFIRMED | rs_ESCALATED | rs_LOCAL, ri_RECEIPT, ALWAYS, STAY, rw_CONFIRMED)
@@ -50,7 +51,7 @@ inline step_routing()
     fi;
 #endif
     if
-    :: r_next == rs_SENT -> rt[c] = 0
+    :: r_next == rs_SENT || r_row == 15 -> rt[c] = 0
     :: else
     fi;
     if

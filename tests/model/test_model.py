@@ -46,6 +46,7 @@ HOLDS = (  # the longest search first
     ("p11_inhibition_is_shown", "people"),
     ("p12_stale_never_classified", "condition"),
     ("p13_room_when_alone", "people"),
+    ("p13_nothing_owed_is_done", "people"),
     ("p14_voice", "people"),
     ("p15_limits_never_clear", "condition"),
     ("p17_session_end", "condition"),
@@ -54,7 +55,6 @@ HOLDS = (  # the longest search first
 # What the tables do and the specification does not say. One that is gone has to leave this list.
 DEVIATIONS = (
     ("d12_limits", "condition"),
-    ("d13_limits", "deviations"),
     ("d13_relapse", "deviations"),
 )
 FAULTS = (  # planted: the switch, and the properties that must notice it; each property has one

@@ -255,7 +255,9 @@ static void way_meets(struct way *w, enum vg_route_input in, const struct vg_rou
     if (in == VG_RI_OPEN && w->st == VG_RS_DONE) {
         way_begins(w, c);
     } else if (in == VG_RI_WORSE && w->st != VG_RS_LOCAL) {
+        bool called = w->st == VG_RS_ESCALATED; /* whoever was called stays called */
         way_begins(w, c);
+        w->st = called && w->st == VG_RS_SENT ? VG_RS_ESCALATED : w->st;
     } else if (in == VG_RI_RESTORED && w->st != VG_RS_LOCAL) {
         w->st = c->quiet && low ? VG_RS_SENT : VG_RS_LOCAL;
         w->since = c->now_ns;

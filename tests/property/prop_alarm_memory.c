@@ -230,7 +230,8 @@ static void check_p08(const struct ref_pair *before, const struct ref_pair *afte
     (void)before;
     (void)acked;
     (void)res;
-    if (in == VG_CI_TICK && after->slot.ack && after->ack_expiry_ns > 0) {
+    if (in == VG_CI_TICK && after->slot.state == VG_CS_ACTIVE && after->slot.ack &&
+        after->ack_expiry_ns > 0) {
         assert_true(after->now_ns - after->slot.ack_ns < after->ack_expiry_ns);
     }
 }
@@ -240,6 +241,9 @@ static void world_p08(const struct core *c)
     for (uint16_t i = 0; c->in.kind == VG_EV_TICK && i < c->engine->beds[c->in.bed].slot_count;
          i++) {
         const struct vg_slot *s = prop_slot(c, c->in.bed, i);
+        if (s->state != VG_CS_ACTIVE) {
+            continue; /* over: nobody is to be told again of what was acknowledged */
+        }
         if (s->ack && s->priority == VG_PRIO_HIGH) {
             assert_true(c->now_ns - s->ack_ns < S(120));
             prop_met++;

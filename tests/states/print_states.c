@@ -29,6 +29,7 @@ static const struct {
     { "clear_time_over", "the clear time is over", 0 },
     { "may_close", "the clear time is over, and it does not latch or is acknowledged", 0 },
     { "ok_starts", "it is the first good one in a row", 0 },
+    { "same_instance", "the number is that of this instance", 0 },
     { "same_unacked", "the number is that of this instance, and it is not acknowledged", 0 },
     { "ack_expired", "the acknowledgement has lasted its time", 0 },
     { "is_too_old", "the value is too old", 0 },

@@ -111,9 +111,12 @@ static void tell(struct ref_bed *b, enum ref_id id, struct ref_result r)
     case VG_AW_WORSEN:
         a->told = 0;
         a->paused = false;
-        /* Violated again: only if its way had ended. Of a higher priority: also on its way. */
+        /* Violated again: only if its way had ended. Of a higher priority: also on its way, and whoever
+         * was called stays called. */
         if (a->way == REF_NOBODY || (r.row == 28 && a->way != REF_EVERYWHERE)) {
+            enum ref_way was = a->way;
             sets_out(b, a);
+            a->way = was == REF_SECOND_TOO && a->way == REF_STAFF_SENT ? was : a->way;
         }
         break;
     case VG_AW_COND_END:
@@ -432,8 +435,10 @@ static void device_tick(struct ref_bed *b)
             cause_ends(b, REF_SENSOR);
         }
     }
-    if (ref_is_open(&b->a[REF_BATTERY]) && !b->battery_low && has_fresh(b) &&
-        b->now - b->watching_since > S(10)) {
+    if (b->battery_low) { /* the end of a session may have closed it */
+        technical(b, REF_BATTERY, true, b->session ? VG_PRIO_MED : VG_PRIO_LOW);
+    } else if (ref_is_open(&b->a[REF_BATTERY]) && has_fresh(b) &&
+               b->now - b->watching_since > S(10)) {
         technical(b, REF_BATTERY, false, VG_PRIO_LOW);
     }
     for (unsigned v = 0; v < REF_VITALS; v++) {
@@ -445,6 +450,13 @@ static void device_tick(struct ref_bed *b)
 }
 
 /* --- inhibition ----------------------------------------------------------------------------- */
+
+/* Active, or latched so that it sounds on. */
+static bool speaks(const struct ref_bed *b, enum ref_id id)
+{
+    return b->a[id].c.st == VG_CS_ACTIVE ||
+           (b->a[id].c.st == VG_CS_LATCHED && latch_of(id) == VG_LATCH_FULL);
+}
 
 static bool may_be_off(const struct ref_bed *b)
 {
@@ -468,7 +480,7 @@ bool ref_bed_pause_sound(struct ref_bed *b)
         return true;
     }
     for (unsigned id = 0; id < REF_COUNT; id++) {
-        something = something || (ref_is_open(&b->a[id]) && !b->a[id].c.ack);
+        something = something || (speaks(b, (enum ref_id)id) && !b->a[id].c.ack);
     }
     if (!something) {
         return false;
@@ -548,6 +560,7 @@ void ref_bed_sink(struct ref_bed *b, enum ref_sink s, bool ok)
     bool had_room = b->sink_ok[REF_ROOM];
 
     b->sink_ok[s] = ok;
+    b->sink_lost[s] = !ok;
     for (unsigned id = 0; id < REF_COUNT; id++) {
         struct ref_alarm *a = &b->a[id];
         if (!ref_is_open(a) || !is_urgent(a)) {
@@ -629,12 +642,10 @@ enum ref_id ref_bed_audible(const struct ref_bed *b, enum vg_sink_role role)
 
     for (unsigned id = 0; id < REF_COUNT; id++) {
         const struct ref_alarm *a = &b->a[id];
-        bool speaks = a->c.st == VG_CS_ACTIVE ||
-                      (a->c.st == VG_CS_LATCHED && latch_of((enum ref_id)id) == VG_LATCH_FULL);
         bool spo2 = id == REF_LOST_SPO2 || (id < REF_PHYS && phys[id].v == REF_SPO2);
         bool pr = id == REF_LOST_PR || (id < REF_PHYS && phys[id].v == REF_PR);
 
-        if (!speaks || a->c.ack || a->paused || !reaches(a, role) ||
+        if (!speaks(b, (enum ref_id)id) || a->c.ack || a->paused || !reaches(a, role) ||
             (spo2 && b->vital[REF_SPO2].st != VG_IS_ON) ||
             (pr && b->vital[REF_PR].st != VG_IS_ON)) {
             continue;
@@ -701,7 +712,7 @@ bool ref_bed_ack(struct ref_bed *b, uint64_t number)
 {
     for (unsigned id = 0; id < REF_COUNT; id++) {
         if (ref_is_open(&b->a[id]) && b->a[id].c.seq == number) {
-            bool fresh = !b->a[id].c.ack;
+            bool fresh = !b->a[id].c.ack || b->a[id].c.st == VG_CS_LATCHED;
             feed(b, (enum ref_id)id, VG_CI_ACK, number);
             return fresh;
         }
@@ -759,13 +770,13 @@ void ref_bed_limits(struct ref_bed *b, const int32_t limits[REF_PHYS])
 static void told_with_the_worst(struct ref_bed *b)
 {
     enum ref_id worst = ref_bed_audible(b, VG_SINK_REMOTE);
-    unsigned staff = 1u << REF_DESK | 1u << REF_PAGER;
+    unsigned told = worst < REF_COUNT ? b->a[worst].told : 0;
+    bool staff = (b->sink_ok[REF_DESK] && (told & 1u << REF_DESK) != 0) ||
+                 (b->sink_ok[REF_PAGER] && (told & 1u << REF_PAGER) != 0);
 
-    if (worst == REF_COUNT || (b->a[worst].told & staff) == 0) {
-        return;
-    }
-    for (unsigned id = 0; id < REF_COUNT; id++) {
-        if (id != (unsigned)worst && b->a[id].way == REF_STAFF_SENT) {
+    for (unsigned id = 0; id < REF_COUNT && staff; id++) {
+        if (id != (unsigned)worst && b->a[id].way == REF_STAFF_SENT &&
+            b->a[id].priority <= b->a[worst].priority) {
             b->a[id].way = REF_STAFF_HAS_IT;
         }
     }
@@ -777,6 +788,12 @@ void ref_bed_tick(struct ref_bed *b)
 {
     for (unsigned id = 0; id < REF_COUNT; id++) {
         feed(b, (enum ref_id)id, VG_CI_TICK, 0);
+    }
+    for (unsigned k = 0; k < REF_SINKS; k++) {
+        if (b->sink_lost[k]) {
+            technical(b, (enum ref_id)(REF_SINK_LOST + k), true,
+                      b->session ? VG_PRIO_MED : VG_PRIO_LOW);
+        }
     }
     inhibition_tick(b);
     if (b->quiet && b->now >= b->quiet_until) {
@@ -804,6 +821,7 @@ static void new_run(struct ref_bed *b)
         b->vital[v].st = VG_IS_ON;
     }
     memset(b->sink_ok, 0, sizeof b->sink_ok);
+    memset(b->sink_lost, 0, sizeof b->sink_lost);
 }
 
 void ref_bed_init(struct ref_bed *b, int64_t now, int32_t sat_seconds)

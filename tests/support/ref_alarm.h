@@ -92,8 +92,8 @@ struct ref_bed {
     bool quiet;
     int64_t quiet_until, quiet_written; /* and as the record has it, in whole seconds */
     /* sinks */
-    bool sink_ok[REF_SINKS];
-    int32_t sat_seconds; /* of SPO2_LOW; 0 = none */
+    bool sink_ok[REF_SINKS], sink_lost[REF_SINKS]; /* neither: not heard yet */
+    int32_t sat_seconds;                           /* of SPO2_LOW; 0 = none */
     struct ref_inhibition sound;
     struct ref_inhibition vital[REF_VITALS];
 };

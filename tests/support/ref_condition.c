@@ -99,8 +99,7 @@ static void closes(struct ref_condition *c, enum vg_cond_state to)
 
 static void latches(struct ref_condition *c)
 {
-    c->st = VG_CS_LATCHED;
-    c->ack = false;
+    c->st = VG_CS_LATCHED; /* acknowledged or not: that stays */
     c->held = false;
 }
 

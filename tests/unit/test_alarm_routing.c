@@ -136,7 +136,7 @@ static const struct cell pairs[VG_RS_COUNT][VG_RI_COUNT] = {
     },
     [VG_RS_ESCALATED] = {
         [VG_RI_OPEN] = NOTHING(ESCALATED),
-        [VG_RI_WORSE] = ROW(15, SENT),
+        [VG_RI_WORSE] = ROW(15, ESCALATED),
         [VG_RI_RESTORED] = ROW(13, LOCAL),
         [VG_RI_RECEIPT] = ROW(3, ESCALATED),
         [VG_RI_TICK] = NOTHING(ESCALATED),
@@ -302,7 +302,7 @@ static void test_alarm_routing__a_receipt_does_not_begin_the_time_anew(void **st
 
 static void test_alarm_routing__a_worse_one_is_told_anew(void **state)
 {
-    static const enum vg_route_state from[] = { VG_RS_SENT, VG_RS_CONFIRMED, VG_RS_ESCALATED };
+    static const enum vg_route_state from[] = { VG_RS_SENT, VG_RS_CONFIRMED };
     (void)state;
     for (size_t i = 0; i < VG_COUNT(from); i++) {
         struct bench b;
@@ -315,6 +315,19 @@ static void test_alarm_routing__a_worse_one_is_told_anew(void **state)
         b.ctx.link = false; /* nobody outside would hear it */
         expect(feed(&b, VG_RI_WORSE, S(9)), 15, VG_RW_LOCAL_ON);
     }
+}
+
+/* A second person who is told already stays told; the time to the room begins anew. */
+static void test_alarm_routing__a_second_person_stays_told_when_it_gets_worse(void **state)
+{
+    struct bench b;
+    (void)state;
+    bring(&b, VG_RS_ESCALATED);
+    expect(feed(&b, VG_RI_WORSE, S(9)), 15, VG_RW_ESCALATED);
+    assert_int_equal(b.r.sent_ns, T0 + S(9));
+    assert_int_equal(b.r.state, VG_RS_ESCALATED);
+    b.ctx.link = false;
+    expect(feed(&b, VG_RI_WORSE, S(1)), 15, VG_RW_LOCAL_ON);
 }
 
 /* --- the room and the end -------------------------------------------------------------------- */
@@ -403,6 +416,7 @@ int main(void)
         cmocka_unit_test(test_alarm_routing__low_never_escalates),
         cmocka_unit_test(test_alarm_routing__a_receipt_does_not_begin_the_time_anew),
         cmocka_unit_test(test_alarm_routing__a_worse_one_is_told_anew),
+        cmocka_unit_test(test_alarm_routing__a_second_person_stays_told_when_it_gets_worse),
         cmocka_unit_test(test_alarm_routing__what_has_reached_the_room_never_goes_back),
         cmocka_unit_test(test_alarm_routing__the_end_ends_it_everywhere),
         cmocka_unit_test(test_alarm_routing__who_is_reached),
