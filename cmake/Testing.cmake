@@ -9,16 +9,24 @@ target_compile_definitions(vigil_test_support INTERFACE VG_TEST_BUILD
 target_link_libraries(vigil_test_support INTERFACE vigil_daemon vigil_drivers vigil_lib vigil_core
   vigil_build PkgConfig::ZMQ PkgConfig::JANSSON)
 
-# vg_test_dir(DIR PREFIX): every DIR/PREFIX*.c with DIR/../support/*.c is a cmocka program.
+# vg_test_support(): DIR/support/*.c, compiled once; a program takes what it needs of it.
+function(vg_test_support)
+  pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
+  file(GLOB support CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/support/*.c)
+  add_library(vigil_test_common STATIC ${support})
+  target_link_libraries(vigil_test_common PUBLIC vigil_test_support PkgConfig::CMOCKA
+    PRIVATE vigil_warnings)
+endfunction()
+
+# vg_test_dir(DIR PREFIX): every DIR/PREFIX*.c is a cmocka program.
 # What one of them needs besides (a library, a linker option) stands in NAME.cmake beside it.
 function(vg_test_dir dir prefix)
   pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
-  file(GLOB support CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/support/*.c)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${dir}/${prefix}*.c)
   foreach(source ${sources})
     get_filename_component(name ${source} NAME_WE)
-    add_executable(${name} ${source} ${support})
-    target_link_libraries(${name} PRIVATE vigil_test_support vigil_warnings PkgConfig::CMOCKA)
+    add_executable(${name} ${source})
+    target_link_libraries(${name} PRIVATE vigil_test_common vigil_warnings PkgConfig::CMOCKA)
     include(${CMAKE_CURRENT_SOURCE_DIR}/${dir}/${name}.cmake OPTIONAL)
     add_test(NAME ${dir}.${name} COMMAND ${name})
     set_tests_properties(${dir}.${name} PROPERTIES LABELS ${dir} TIMEOUT 300)
@@ -56,7 +64,6 @@ endfunction()
 
 # vg_fuzz_dir(DIR): every DIR/fuzz_*.c is a libFuzzer program.
 function(vg_fuzz_dir dir)
-  file(GLOB support CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/support/*.c)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${dir}/fuzz_*.c)
   foreach(source ${sources})
     get_filename_component(name ${source} NAME_WE)
