@@ -323,8 +323,9 @@ void vg_engine_replay(struct vg_engine *e, const struct vg_event *ev)
         }
         break;
     case VG_EV_CUFF:
-        if (m != NULL && m->bed == ev->bed && m->is_cuff && ev->u.cuff.is_state) {
-            m->nibp.state = ev->u.cuff.state;
+        if (m != NULL && m->is_cuff && ev->u.cuff.is_state) {
+            m->nibp.state = ev->u.cuff.state; /* wherever it is now: it may be inflated */
+            e->beds[m->bed].replayed = true;
         }
         break;
     default:

@@ -125,11 +125,14 @@ enum vg_status vg_journal_open(struct vg_journal *j, const char *state_dir)
 /* --- replay --------------------------------------------------------------------------------- */
 
 /* Sessions without a close come whole (their doses may be older than the last start); of the rest
- * only what was decided since the last start: its restored alarms were recorded again then. The
- * ranges repeat those of the indexes: without them the whole record is read. */
+ * only what was decided since a start: its restored alarms were recorded again then. That start is a
+ * minute old, or a daemon that crashes every ten seconds would forget that a limit was violated three
+ * times. The ranges repeat those of the indexes: without them the whole record is read. */
 static const char replay_sql[] =
-    "WITH start AS (SELECT coalesce(max(payload ->> 'first_seq'), 0) AS seq FROM event"
-    "               WHERE kind = 14 AND payload ->> 'event' = 'started' AND seq < ?1),"
+    "WITH last AS (SELECT utc_ns FROM event WHERE seq < ?1 ORDER BY seq DESC LIMIT 1),"
+    " start AS (SELECT coalesce(max(payload ->> 'first_seq'), 0) AS seq FROM event"
+    "           WHERE kind = 14 AND payload ->> 'event' = 'started' AND seq < ?1"
+    "           AND utc_ns < (SELECT utc_ns FROM last) - 60000000000),"
     " open AS (SELECT o.session FROM event o"
     "          WHERE o.kind >= 7 AND o.kind <= 8 AND o.kind = 7 AND o.payload ->> 'event' = 'open'"
     "          AND NOT EXISTS (SELECT 1 FROM event c"
