@@ -167,7 +167,9 @@ static void check_blocked(const struct core *c)
         bool phys = out->kind == VG_EV_ALARM && out->bed == 1 &&
                     vg_condition_get((enum vg_condition)out->u.alarm.condition)->kind ==
                         VG_ALARM_PHYS;
-        bool lost = out->kind == VG_EV_FRESHNESS && out->u.fresh.to == VG_FRESH_LOST;
+        /* That values are lost, or that a cuff does not answer its abort, is no measurement. */
+        bool lost = (out->kind == VG_EV_FRESHNESS && out->u.fresh.to == VG_FRESH_LOST) ||
+                    (out->kind == VG_EV_NIBP && out->u.nibp.error != VG_NIBP_OK);
         assert_false(bound && (phys || ((of_a_person & (1u << out->kind)) != 0 && !lost)));
         assert_false(bound && c->fx.of[i].request == VG_REQ_NIBP_START);
     }

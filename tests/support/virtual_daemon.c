@@ -38,7 +38,7 @@ static void advance(struct vd *d, int64_t to_ns)
 static void drain_stream(struct vd *d)
 {
     char topic[VG_TOPIC_MAX + 1];
-    char body[VG_WIRE_MAX + 1];
+    char body[VG_WIRE_ALARMS_BYTES + 1];
     for (;;) {
         int n = zmq_recv(d->sub, topic, sizeof topic - 1, ZMQ_DONTWAIT);
         if (n < 0) {
