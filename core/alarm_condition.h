@@ -42,9 +42,10 @@ struct vg_slot {
     int32_t last_milli;  /* last value classed */
     int32_t limit_milli; /* limit it was compared with */
     uint16_t subject;
-    uint16_t flags;  /* enum vg_event_flag of the last sample */
-    uint16_t device; /* device whose sample decided, or VG_DEVICE_NONE */
-    uint16_t told;   /* sinks that confirmed this instance, one bit each */
+    uint16_t flags;   /* enum vg_event_flag of the last sample */
+    uint16_t device;  /* device whose sample decided, or VG_DEVICE_NONE */
+    uint16_t told;    /* sinks that confirmed this instance, one bit each */
+    uint16_t telling; /* how often it was told anew; a receipt is of one telling */
     struct vg_routed route;
     uint8_t condition;
     uint8_t state; /* enum vg_cond_state */

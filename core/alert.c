@@ -79,6 +79,7 @@ void vg_alert_moved(struct vg_step *st, struct vg_slot *s, struct vg_cond_result
     }
     if (in == VG_RI_OPEN || in == VG_RI_WORSE) {
         s->told = 0;
+        s->telling++;
         s->paused = false;
         struct vg_inhibit_ctx ctx = { .now_ns = st->in->mono_ns };
         (void)vg_inhibit_step(&st->bed->audio, VG_II_OPENED, &ctx);
@@ -119,11 +120,30 @@ static void receipt(struct vg_step *st, const struct vg_sink_event *r)
     for (uint16_t i = 0; i < st->bed->slot_count; i++) {
         struct vg_slot *s = &st->bed->slots[i];
         if (!vg_slot_is_open(s) || s->instance != r->instance || (s->told & bit) != 0 ||
+            (r->telling != 0 && r->telling != s->telling) ||
             !vg_route_reaches((enum vg_route_state)s->route.state, role)) {
             continue;
         }
         s->told |= bit;
         route(st, s, VG_RI_RECEIPT, s->instance, r->sink);
+    }
+}
+
+/* What only this sink had confirmed is confirmed by nobody any more. */
+static void take_back(struct vg_step *st, uint8_t sink)
+{
+    uint16_t remote = 0;
+    for (uint8_t i = 0; i < st->e->routing.sink_count; i++) {
+        remote |= st->e->routing.sinks[i].role == VG_SINK_REMOTE ? (uint16_t)(1u << i) : 0;
+    }
+    for (uint16_t i = 0; i < st->bed->slot_count; i++) {
+        struct vg_slot *s = &st->bed->slots[i];
+        bool had = (s->told & (1u << sink)) != 0;
+        s->told &= (uint16_t) ~(1u << sink);
+        if (had && vg_slot_is_open(s) && (s->told & remote) == 0 &&
+            st->e->routing.sinks[sink].role == VG_SINK_REMOTE && s->route.state != VG_RS_SENT) {
+            route(st, s, VG_RI_LINK_LOST, s->instance, VG_SINK_NONE);
+        }
     }
 }
 
@@ -145,6 +165,9 @@ void vg_sink_step(struct vg_step *st)
     bool had_room = bed->room;
     bed->link = any_ok(st, VG_SINK_REMOTE);
     bed->room = any_ok(st, VG_SINK_ROOM);
+    if (in->what == VG_SW_LOST) {
+        take_back(st, in->sink);
+    }
     if (had_link != bed->link) {
         route_all(st, bed->link ? VG_RI_LINK_OK : VG_RI_LINK_LOST);
     }
@@ -302,6 +325,12 @@ void vg_inhibit_command(struct vg_step *st)
     vg_receipt_accept(st, VG_DO_STATE);
 }
 
+/* As sinks choose: the higher priority, the newest among equals. */
+static bool is_louder(const struct vg_slot *a, const struct vg_slot *b)
+{
+    return a->priority > b->priority || (a->priority == b->priority && a->instance > b->instance);
+}
+
 /* Does this sink sound something else, as loud or louder, that it has confirmed? */
 static bool drowns(const struct vg_step *st, uint8_t sink, const struct vg_slot *s)
 {
@@ -309,8 +338,7 @@ static bool drowns(const struct vg_step *st, uint8_t sink, const struct vg_slot 
         const struct vg_slot *loud = vg_sink_serves(st->e, sink, b)
                                          ? vg_engine_audible(st->e, b, VG_SINK_REMOTE)
                                          : NULL;
-        if (loud != NULL && loud != s && loud->priority >= s->priority &&
-            (loud->told & (1u << sink)) != 0) {
+        if (loud != NULL && is_louder(loud, s) && (loud->told & (1u << sink)) != 0) {
             return true;
         }
     }
@@ -319,17 +347,18 @@ static bool drowns(const struct vg_step *st, uint8_t sink, const struct vg_slot 
 
 /* Sinks sound one instance, the loudest, and confirm that one. What it drowns is shown with it:
  * staff who confirmed the louder one are told of both. */
-static bool is_told_with(const struct vg_step *st, const struct vg_slot *s)
+static uint16_t told_with(const struct vg_step *st, const struct vg_slot *s)
 {
     const struct vg_routing *r = &st->e->routing;
+    uint16_t by = 0;
 
     for (uint8_t i = 0; i < r->sink_count; i++) {
         if (r->sinks[i].role == VG_SINK_REMOTE && st->e->sink_ok[i] &&
             vg_sink_serves(st->e, i, st->in->bed) && drowns(st, i, s)) {
-            return true;
+            by |= (uint16_t)(1u << i);
         }
     }
-    return false;
+    return by;
 }
 
 /* --- time ----------------------------------------------------------------------------------- */
@@ -358,7 +387,9 @@ void vg_alert_tick(struct vg_step *st)
     }
     for (uint16_t i = 0; i < bed->slot_count && vg_step_has_room(st, 16); i++) {
         struct vg_slot *s = &bed->slots[i];
-        if (s->route.state == VG_RS_SENT && is_told_with(st, s)) {
+        uint16_t by = s->route.state == VG_RS_SENT ? told_with(st, s) : 0;
+        if (by != 0) {
+            s->told |= by;
             route(st, s, VG_RI_RECEIPT, s->instance, VG_SINK_NONE);
         }
         if (s->route.state != VG_RS_DONE && s->route.state != VG_RS_LOCAL) {

@@ -217,7 +217,7 @@ void vg_ingest_daemon(struct vigild *v, const struct vg_event *ev)
     copy.seq = vg_engine_next_seq(&v->engine);
     copy.mono_ns = v->reactor.now.mono_ns;
     copy.utc_ns = v->reactor.now.utc_ns;
-    (void)vg_journal_post(&v->journal, &copy);
+    (void)vg_journal_post(&v->journal, &copy, false);
     for (uint16_t b = 0; b < v->engine.bed_count; b++) {
         copy.bed = b;
         vg_engine_step(&v->engine, &copy, &v->effects);
@@ -233,8 +233,10 @@ void vg_ingest_receipt(struct vigild *v, const struct vg_event *ev)
     copy.seq = vg_engine_next_seq(&v->engine);
     copy.mono_ns = v->reactor.now.mono_ns;
     copy.utc_ns = v->reactor.now.utc_ns;
-    (void)vg_journal_post(&v->journal, &copy);
     vg_engine_step(&v->engine, &copy, &v->effects);
+    if (v->effects.count > 0) { /* a word that confirms nothing is not worth a row */
+        (void)vg_journal_post(&v->journal, &copy, false);
+    }
     vg_effects_run(v, &v->effects, VG_PENDING_NONE);
 }
 

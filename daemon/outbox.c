@@ -189,6 +189,7 @@ static void add_sounds(struct vg_alarm_state *s, const struct vg_engine *e, uint
         memset(sound, 0, sizeof *sound);
         if (slot != NULL) {
             sound->instance = slot->instance;
+            sound->telling = slot->telling;
             sound->priority = slot->priority;
             sound->category = vg_condition_get((enum vg_condition)slot->condition)->category;
         }

@@ -23,6 +23,7 @@ struct vg_sink_life {
 };
 
 struct vg_sinks {
+    int64_t ticked_ns;
     struct vg_sink_life of[VG_SINKS_MAX];
 };
 

@@ -302,9 +302,13 @@ static int64_t mono_ms(const struct vg_client *c)
     return now.mono_ns / VG_NS_PER_MS;
 }
 
+/* Frames of no interest that one call passes over beyond its time. */
+#define PASSED_MAX 4096
+
 enum vg_status vg_client_next(struct vg_client *c, struct vg_client_update *out, int64_t wait_ms)
 {
     int64_t until = mono_ms(c) + wait_ms;
+    unsigned passed = 0;
     if (c->stream == NULL) {
         return VG_ERR_IO;
     }
@@ -314,8 +318,8 @@ enum vg_status vg_client_next(struct vg_client *c, struct vg_client_update *out,
             return st;
         }
         int64_t left = until - mono_ms(c);
-        if (st == VG_ERR_STATE && left >= 0) {
-            continue;
+        if (st == VG_ERR_STATE && (left >= 0 || passed++ < PASSED_MAX)) {
+            continue; /* what is there is taken even when there is no time to wait */
         }
         zmq_pollitem_t item = { .socket = c->stream, .events = ZMQ_POLLIN };
         int rc = left > 0 ? zmq_poll(&item, 1, (long)left) : 0;

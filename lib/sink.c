@@ -82,7 +82,7 @@ void vg_asink_begun(struct vg_asink *a, const struct vg_voice *v)
 {
     const struct vg_asink_bed *b = vg_asink_find(&a->state, v->bed);
     if (v->kind == VG_VOICE_ALARM && b != NULL) {
-        vg_asink_receipt_begun(&a->receipts, v->bed, v->instance, b->last.run, vg_asink_now(a));
+        vg_asink_receipt_begun(&a->receipts, v, b->last.run, vg_asink_now(a));
     }
 }
 
@@ -106,6 +106,9 @@ static void send_receipt(struct vg_asink *a)
     vg_json_text(&j, "sink", a->options.id);
     vg_json_text(&j, "bed", e->bed);
     vg_json_uint(&j, "instance", e->instance);
+    if (e->telling != 0) {
+        vg_json_uint(&j, "telling", e->telling);
+    }
     vg_json_object_end(&j);
     VG_ASSERT(!j.overflow);
     if (vg_asink_door_send(&a->receipt, body, j.len, now_ns) == VG_OK) {

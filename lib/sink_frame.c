@@ -36,6 +36,7 @@ static bool read_alarm(const json_t *o, const char *bed, struct vg_voice *v)
     }
     v->kind = VG_VOICE_ALARM;
     v->instance = (uint64_t)json_integer_value(instance);
+    v->telling = (uint16_t)json_integer_value(json_object_get(o, "telling"));
     read_sound(o, bed, v);
     return true;
 }

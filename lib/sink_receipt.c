@@ -32,22 +32,22 @@ static struct vg_asink_receipt *place(struct vg_asink_receipts *r)
     return best;
 }
 
-void vg_asink_receipt_begun(struct vg_asink_receipts *r, const char *bed, uint64_t instance,
-                            int64_t run, int64_t now_ns)
+void vg_asink_receipt_begun(struct vg_asink_receipts *r, const struct vg_voice *v, int64_t run,
+                            int64_t now_ns)
 {
-    struct vg_asink_receipt *e = find(r, bed, instance);
-    size_t len = strlen(bed);
+    struct vg_asink_receipt *e = find(r, v->bed, v->instance);
 
-    VG_ASSERT(len < VG_ID_MAX && instance != 0);
-    if (e != NULL && e->run == run) {
+    VG_ASSERT(v->instance != 0);
+    if (e != NULL && e->run == run && e->telling == v->telling) {
         return;
     }
     if (e == NULL) {
         e = place(r);
     }
     memset(e, 0, sizeof *e);
-    memcpy(e->bed, bed, len);
-    e->instance = instance;
+    memcpy(e->bed, v->bed, sizeof e->bed);
+    e->instance = v->instance;
+    e->telling = v->telling;
     e->run = run;
     e->due_ns = now_ns;
     e->age = ++r->ages;

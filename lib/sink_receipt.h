@@ -1,8 +1,8 @@
 /*
  * sink_receipt.h -- which instances are to be confirmed to the daemon, and when again. Pure.
  *
- * A receipt is due once for an instance that sounds, again when no ok came, and again in each new
- * run of the daemon in which it still sounds. Trap: a run that is over takes its receipts with it;
+ * A receipt is due once for each telling of an instance that sounds, again when no ok came, and again
+ * in each new run of the daemon in which it still sounds. Trap: a run that is over takes its receipts with it;
  * the sink says what still sounds, and only that becomes due again.
  */
 #ifndef VIGIL_LIB_SINK_RECEIPT_H
@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/sink_state.h"
 #include "vigil/capacity.h"
 #include "vigil/time.h"
 
@@ -23,6 +24,7 @@
 
 struct vg_asink_receipt {
     uint64_t instance; /* 0 = free */
+    uint16_t telling;
     int64_t run;
     int64_t due_ns;
     uint32_t age; /* order of coming */
@@ -38,8 +40,8 @@ struct vg_asink_receipts {
 };
 
 /* vg_asink_receipt_begun -- the instance sounds, in this run; may be said any number of times. */
-void vg_asink_receipt_begun(struct vg_asink_receipts *r, const char *bed, uint64_t instance,
-                            int64_t run, int64_t now_ns);
+void vg_asink_receipt_begun(struct vg_asink_receipts *r, const struct vg_voice *v, int64_t run,
+                            int64_t now_ns);
 /* vg_asink_receipt_next -- one that is to be sent now, or NULL. Sending it moves due_ns. */
 struct vg_asink_receipt *vg_asink_receipt_next(struct vg_asink_receipts *r, int64_t run,
                                                int64_t now_ns);

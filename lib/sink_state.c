@@ -115,8 +115,8 @@ bool vg_asink_is_lost(const struct vg_asink_state *s, int64_t now_ns)
 
 bool vg_voice_same(const struct vg_voice *a, const struct vg_voice *b)
 {
-    return a->kind == b->kind && a->instance == b->instance && a->priority == b->priority &&
-           a->category == b->category && strcmp(a->bed, b->bed) == 0;
+    return a->kind == b->kind && a->instance == b->instance && a->telling == b->telling &&
+           a->priority == b->priority && a->category == b->category && strcmp(a->bed, b->bed) == 0;
 }
 
 bool vg_voice_worse(const struct vg_voice *a, const struct vg_voice *b)

@@ -33,6 +33,7 @@ enum vg_voice_kind { VG_VOICE_NONE, VG_VOICE_TEST, VG_VOICE_ALARM, VG_VOICE_LINK
 
 struct vg_voice {
     uint64_t instance;   /* ALARM; else 0 */
+    uint16_t telling;    /* ALARM: grows when it is told anew */
     uint8_t kind;        /* enum vg_voice_kind */
     uint8_t priority;    /* enum vg_priority */
     uint8_t category;    /* enum vg_category */

@@ -90,6 +90,7 @@ void vg_wire_explain(const struct vg_wire_names *n, const struct vg_event *ev,
 /* What sinks of one role sound now; instance 0 = nothing. */
 struct vg_wire_sound {
     uint64_t instance;
+    uint16_t telling;
     uint8_t priority, category;
 };
 

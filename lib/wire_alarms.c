@@ -69,6 +69,7 @@ static void sound_members(struct vg_json *j, const struct vg_wire_sound sound[VG
         }
         vg_json_object(j, role);
         vg_json_uint(j, "instance", sound[r].instance);
+        vg_json_uint(j, "telling", sound[r].telling);
         vg_json_text(j, "priority", vg_priority_name((enum vg_priority)sound[r].priority));
         vg_json_text(j, "category", vg_category_name((enum vg_category)sound[r].category));
         vg_json_object_end(j);

@@ -270,7 +270,10 @@ static bool decode_sink(const struct vg_wire_names *names, const json_t *o, stru
         !known_name(o, "sink", names->sink, names->sink_count, &s->sink)) {
         return false;
     }
+    int64_t telling = 0;
     bool ok = s->what != VG_SW_RECEIPT || (integer(o, "instance", &n) && n >= 0);
+    (void)integer(o, "telling", &telling); /* rows of an older version have none */
+    s->telling = (uint16_t)telling;
     s->instance = (uint64_t)n;
     return ok;
 }

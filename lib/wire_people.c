@@ -69,6 +69,7 @@ void vg_wire_sink_members(struct vg_json *j, const struct vg_wire_names *n,
     vg_json_text(j, "sink", s->sink < n->sink_count ? n->sink[s->sink] : "unknown");
     if (s->what == VG_SW_RECEIPT) {
         vg_json_uint(j, "instance", s->instance);
+        vg_json_uint(j, "telling", s->telling);
     }
 }
 

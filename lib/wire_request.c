@@ -53,7 +53,7 @@ static const struct op_row ops[] = {
     { "quiet_off", VG_OP_QUIET_OFF, true, { "request_id", "bed", "operator" } },
     { "test_alarm", VG_OP_TEST_ALARM, true, { "request_id", "bed", "operator", "priority" } },
     { "sink_alive", VG_OP_SINK_ALIVE, true, { "sink", "healthy" } },
-    { "receipt", VG_OP_RECEIPT, true, { "sink", "bed", "instance" } },
+    { "receipt", VG_OP_RECEIPT, true, { "sink", "bed", "instance", "telling" } },
 };
 /* clang-format on */
 

@@ -184,7 +184,11 @@ bool vg_wire_take_sink(struct vg_wire_parse *p, struct vg_request *r)
     s->sink = (uint8_t)at;
     s->what = r->op == VG_OP_RECEIPT ? VG_SW_RECEIPT : VG_SW_OK;
     if (r->op == VG_OP_RECEIPT) {
-        return vg_wire_take_uint(p, "instance", INT64_MAX, true, &s->instance);
+        uint64_t telling = 0;
+        bool ok = vg_wire_take_uint(p, "instance", INT64_MAX, true, &s->instance) &&
+                  vg_wire_take_uint(p, "telling", UINT16_MAX, false, &telling);
+        s->telling = (uint16_t)telling;
+        return ok;
     }
     if (healthy != NULL && !json_is_boolean(healthy)) {
         (void)vg_wire_fail(p, VG_ERR_ARG, "member 'healthy' must be true or false");

@@ -56,6 +56,7 @@ enum vg_sink_what { VG_SW_OK, VG_SW_LOST, VG_SW_RECEIPT, VG_SW_COUNT };
 
 struct vg_sink_event {
     uint64_t instance; /* RECEIPT */
+    uint16_t telling;  /* RECEIPT: which, 0 = not said */
     uint8_t sink;
     uint8_t what; /* enum vg_sink_what */
 };

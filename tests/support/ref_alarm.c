@@ -428,7 +428,7 @@ static void device_tick(struct ref_bed *b)
     if (!b->online && b->now - b->offline_since > S(10)) {
         technical(b, REF_LINK, true, loss(b));
     }
-    if (ref_is_open(&b->a[REF_SENSOR])) {
+    if (ref_is_open(&b->a[REF_SENSOR]) || (b->sensor_off && b->dosing)) {
         if (b->sensor_off) {
             technical(b, REF_SENSOR, true, loss(b));
         } else if (has_fresh(b)) {
@@ -554,6 +554,23 @@ static void inhibition_tick(struct ref_bed *b)
 
 /* --- sinks and quiet mode ------------------------------------------------------------------- */
 
+/* What a lost sink had confirmed is no longer confirmed by it; if by nobody else of the staff, the
+ * room has to know. */
+static void takes_back(struct ref_bed *b, enum ref_sink s)
+{
+    const unsigned staff = 1u << REF_DESK | 1u << REF_PAGER;
+
+    for (unsigned id = 0; id < REF_COUNT; id++) {
+        struct ref_alarm *a = &b->a[id];
+        bool had = (a->told & 1u << s) != 0;
+        a->told &= ~(1u << s);
+        if (had && (1u << s & staff) != 0 && (a->told & staff) == 0 && ref_is_open(a) &&
+            is_urgent(a) && (a->way == REF_STAFF_HAS_IT || a->way == REF_SECOND_TOO)) {
+            a->way = REF_EVERYWHERE;
+        }
+    }
+}
+
 void ref_bed_sink(struct ref_bed *b, enum ref_sink s, bool ok)
 {
     bool had_staff = staff_reachable(b);
@@ -561,6 +578,9 @@ void ref_bed_sink(struct ref_bed *b, enum ref_sink s, bool ok)
 
     b->sink_ok[s] = ok;
     b->sink_lost[s] = !ok;
+    if (!ok) {
+        takes_back(b, s);
+    }
     for (unsigned id = 0; id < REF_COUNT; id++) {
         struct ref_alarm *a = &b->a[id];
         if (!ref_is_open(a) || !is_urgent(a)) {
@@ -765,19 +785,22 @@ void ref_bed_limits(struct ref_bed *b, const int32_t limits[REF_PHYS])
     }
 }
 
-/* Sinks sound the worst one only. What it drowns is shown with it: staff who have confirmed the worst one
- * have it, too. */
+/* Sinks sound the worst one only, the newest of equals. What it drowns is shown with it: staff who have
+ * confirmed the worst one have it, too. */
 static void told_with_the_worst(struct ref_bed *b)
 {
     enum ref_id worst = ref_bed_audible(b, VG_SINK_REMOTE);
     unsigned told = worst < REF_COUNT ? b->a[worst].told : 0;
-    bool staff = (b->sink_ok[REF_DESK] && (told & 1u << REF_DESK) != 0) ||
-                 (b->sink_ok[REF_PAGER] && (told & 1u << REF_PAGER) != 0);
+    unsigned staff = (b->sink_ok[REF_DESK] ? told & 1u << REF_DESK : 0) |
+                     (b->sink_ok[REF_PAGER] ? told & 1u << REF_PAGER : 0);
 
-    for (unsigned id = 0; id < REF_COUNT && staff; id++) {
-        if (id != (unsigned)worst && b->a[id].way == REF_STAFF_SENT &&
-            b->a[id].priority <= b->a[worst].priority) {
-            b->a[id].way = REF_STAFF_HAS_IT;
+    for (unsigned id = 0; id < REF_COUNT && staff != 0; id++) {
+        struct ref_alarm *a = &b->a[id];
+        bool louder = b->a[worst].priority > a->priority ||
+                      (b->a[worst].priority == a->priority && b->a[worst].c.seq > a->c.seq);
+        if (a->way == REF_STAFF_SENT && louder) {
+            a->way = REF_STAFF_HAS_IT;
+            a->told |= staff;
         }
     }
 }

@@ -4,7 +4,8 @@
  *   bed bed-1                           beds, in order; one bed-1 if there is no such line
  *   oximeter oxi bed-1                  devices, in order
  *   cuff cuff bed-1
- *   limit SPO2_LOW delay 15             a setting of a condition: limit, delay, clear
+ *   limit SPO2_LOW delay 15             a setting of a condition: limit, delay, clear, sat,
+ *   limit LINK_DEVICE latch visual      latch: none, visual, full
  *   at 5 session open P1                an action (scn_run.c has the list of them)
  *   expect 12..14 alarm SPO2_DESAT open at least one line with all these words in that time
  *   expect 2 times 0..60 alarm OPEN     exactly so many

@@ -97,8 +97,9 @@ static void confirm(struct vd *d, size_t i)
     for (uint16_t b = 0; b < d->config.bed_count && b < VG_COUNT(s->confirmed); b++) {
         const struct vg_slot *slot = vg_engine_audible(
             &d->v->engine, b, (enum vg_sink_role)d->config.routing.sinks[i].role);
-        if (slot != NULL && slot->instance != s->confirmed[b]) {
-            s->confirmed[b] = slot->instance;
+        uint64_t what = slot != NULL ? slot->instance << 16 | slot->telling : 0;
+        if (slot != NULL && what != s->confirmed[b]) {
+            s->confirmed[b] = what;
             say_as_sink(d, "{\"op\":\"receipt\",\"sink\":\"%s\",\"bed\":\"%s\",\"instance\":%llu}",
                         d->config.sink_name[i], d->config.beds[b].id,
                         (unsigned long long)slot->instance);

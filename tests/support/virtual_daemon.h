@@ -27,7 +27,7 @@ struct vd_sink {
     bool alive; /* says that it is well */
     bool deaf;  /* confirms nothing */
     int64_t due_ns;
-    uint64_t confirmed[2]; /* last instance of bed 0 and 1 */
+    uint64_t confirmed[2]; /* last instance and telling of bed 0 and 1 */
 };
 
 typedef void (*vd_frame_fn)(void *state, const char *topic, const char *body);

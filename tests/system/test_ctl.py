@@ -481,13 +481,13 @@ def test_wire_sink(b):
     sink.wait_line("'priority': 'low', 'category': 'general'")
     ox.say("spo2 80")
     found, _ = stream.wait_alarm("bed-1", "SPO2_DESAT", route="confirmed")
-    sink.wait_line(f"sounding {{'instance': {found['instance']}, 'priority': 'high', "
+    sink.wait_line(f"sounding {{'instance': {found['instance']}, 'telling': 1, 'priority': 'high', "
                    "'category': 'oxygen'}")
     mark = sink.mark()
     ctl.run("ack", "bed-1", str(found["instance"]))
     sink.wait_line("sounding", mark)
     b.daemons[0].child.send_signal(signal.SIGSTOP)
-    sink.wait_line("'instance': 0, 'priority': 'high', 'category': 'equipment'")
+    sink.wait_line("'instance': 0, 'telling': 0, 'priority': 'high', 'category': 'equipment'")
     b.daemons[0].child.send_signal(signal.SIGCONT)
     mark = sink.mark()
     sink.wait_line("'category': 'oxygen'", mark)

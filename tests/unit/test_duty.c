@@ -16,12 +16,14 @@
 
 static struct vg_asink_state state;
 static struct duties duties;
+static uint16_t telling;
 
 static int begin(void **unused)
 {
     (void)unused;
     vg_asink_state_init(&state, T0, NULL, 0);
     memset(&duties, 0, sizeof duties);
+    telling = 0;
     return 0;
 }
 
@@ -37,6 +39,7 @@ static void hear_run(const char *bed, int64_t ms, int64_t run, uint64_t instance
     (void)snprintf(f.bed, sizeof f.bed, "%s", bed);
     if (instance != 0) {
         f.alarm = (struct vg_voice){ .instance = instance,
+                                     .telling = telling,
                                      .kind = VG_VOICE_ALARM,
                                      .priority = (uint8_t)priority };
         (void)snprintf(f.alarm.bed, sizeof f.alarm.bed, "%s", bed);
@@ -93,6 +96,19 @@ static void test_duty__again_after_silence_and_when_worse(void **unused)
     run(3000, true);
     hear("bed-1", 4000, 12, VG_PRIO_MED);
     assert_int_equal(next(4000), 0);
+}
+
+static void test_duty__again_when_told_anew(void **unused)
+{
+    (void)unused;
+    hear("bed-1", 0, 12, VG_PRIO_MED);
+    run(0, true);
+    telling = 1;
+    hear("bed-1", 1000, 12, VG_PRIO_MED);
+    assert_int_equal(next(1000), 12);
+    run(1000, true);
+    hear("bed-1", 2000, 12, VG_PRIO_MED);
+    assert_int_equal(next(2000), 0);
 }
 
 static void test_duty__a_failure_is_tried_again_later_each_time(void **unused)
@@ -186,6 +202,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(once_for_each_instance),
         TEST(again_after_silence_and_when_worse),
+        TEST(again_when_told_anew),
         TEST(a_failure_is_tried_again_later_each_time),
         TEST(every_bed_counts_the_worst_first),
         TEST(a_result_that_comes_too_late),

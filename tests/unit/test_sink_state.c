@@ -203,7 +203,8 @@ static enum vg_status read_as(enum vg_sink_role role, const char *text)
 }
 
 #define HEAD "{\"run\":3,\"bed\":\"bed-1\","
-#define ENTRY "{\"instance\":12,\"priority\":\"medium\",\"category\":\"cardiovascular\"}"
+#define ENTRY                                                                                      \
+    "{\"instance\":12,\"telling\":3,\"priority\":\"medium\",\"category\":\"cardiovascular\"}"
 
 static void test_sink_state__a_frame_is_read_for_one_role(void **unused)
 {
@@ -217,6 +218,7 @@ static void test_sink_state__a_frame_is_read_for_one_role(void **unused)
     assert_string_equal(frame.bed, "bed-1");
     assert_int_equal(frame.alarm.kind, VG_VOICE_ALARM);
     assert_int_equal(frame.alarm.instance, 12);
+    assert_int_equal(frame.alarm.telling, 3);
     assert_int_equal(frame.alarm.priority, VG_PRIO_MED);
     assert_int_equal(frame.alarm.category, VG_CAT_CARDIO);
     assert_string_equal(frame.detail, "{\"instance\":12,\"condition\":\"PR_LOW\"}");
@@ -301,7 +303,8 @@ static int no_receipts(void **unused)
 
 static void begun(uint64_t instance, int64_t run, int64_t ms)
 {
-    vg_asink_receipt_begun(&receipts, "bed-1", instance, run, at(ms));
+    const struct vg_voice v = { .kind = VG_VOICE_ALARM, .instance = instance, .bed = "bed-1" };
+    vg_asink_receipt_begun(&receipts, &v, run, at(ms));
 }
 
 static struct vg_asink_receipt *due(int64_t run, int64_t ms)
@@ -369,6 +372,22 @@ static void test_sink_state__a_new_run_hears_of_what_still_sounds(void **unused)
     assert_null(due(2, 9000));
 }
 
+static void test_sink_state__what_is_told_anew_is_confirmed_anew(void **unused)
+{
+    struct vg_voice v = { .kind = VG_VOICE_ALARM, .instance = 12, .telling = 1, .bed = "bed-1" };
+    (void)unused;
+    vg_asink_receipt_begun(&receipts, &v, 1, at(0));
+    vg_asink_receipt_answer(due(1, 0), true);
+    v.telling = 2;
+    vg_asink_receipt_begun(&receipts, &v, 1, at(5000));
+    struct vg_asink_receipt *e = due(1, 5000);
+    assert_non_null(e);
+    assert_int_equal(e->telling, 2);
+    vg_asink_receipt_answer(e, true);
+    vg_asink_receipt_begun(&receipts, &v, 1, at(6000));
+    assert_null(due(1, 6000));
+}
+
 static void test_sink_state__the_oldest_receipt_makes_room(void **unused)
 {
     (void)unused;
@@ -378,7 +397,8 @@ static void test_sink_state__the_oldest_receipt_makes_room(void **unused)
     struct vg_asink_receipt *e = due(1, 1000);
     assert_non_null(e);
     assert_int_equal(e->instance, 2);
-    vg_asink_receipt_begun(&receipts, "bed-2", 2, 1, at(0)); /* another bed, another receipt */
+    const struct vg_voice other = { .kind = VG_VOICE_ALARM, .instance = 2, .bed = "bed-2" };
+    vg_asink_receipt_begun(&receipts, &other, 1, at(0)); /* another bed, another receipt */
     assert_string_equal(due(1, 1000)->bed, "bed-2");
 }
 
@@ -407,6 +427,7 @@ int main(void)
         RECEIPT(a_receipt_without_an_answer_is_repeated),
         RECEIPT(a_refused_receipt_is_given_up),
         RECEIPT(a_new_run_hears_of_what_still_sounds),
+        RECEIPT(what_is_told_anew_is_confirmed_anew),
         RECEIPT(the_oldest_receipt_makes_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -271,7 +271,7 @@ static void inhibit_everything(struct vg_wire_alarms *a, struct vg_wire_inhibiti
     a->quiet = (struct vg_wire_quiet){ true, INT64_MAX, who };
     a->test_left_ns = INT64_MAX;
     for (size_t r = 0; r < VG_SINK_ROLES; r++) {
-        a->sound[r] = (struct vg_wire_sound){ INT64_MAX, VG_PRIO_MED, VG_CAT_CARDIO };
+        a->sound[r] = (struct vg_wire_sound){ INT64_MAX, UINT16_MAX, VG_PRIO_MED, VG_CAT_CARDIO };
     }
 }
 

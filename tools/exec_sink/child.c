@@ -48,6 +48,9 @@ static void on_limit(void *state)
     if (c->pid != 0) {
         c->timed_out = true;
         (void)kill(-c->pid, SIGKILL);
+        if (c->hangs != NULL) {
+            c->hangs(c->state);
+        }
     }
 }
 

@@ -30,6 +30,7 @@ struct child {
     int pidfd;
     bool timed_out;
     void (*ended)(void *state, enum child_end how, int code); /* exit code or signal */
+    void (*hangs)(void *state); /* told to die after its time; it may not obey at once */
     void *state;
 };
 

@@ -29,7 +29,7 @@ static struct duty *find_or_add(struct duties *d, const char *bed)
 static const struct duty_done *find_done(const struct duty *e)
 {
     for (size_t i = 0; i < e->done_count; i++) {
-        if (e->done[i].instance == e->voice.instance) {
+        if (e->done[i].instance == e->voice.instance && e->done[i].telling == e->voice.telling) {
             return &e->done[i];
         }
     }
@@ -123,7 +123,7 @@ void duties_result(struct duties *d, const struct vg_voice *v, bool ok, int64_t 
     if (ok) {
         size_t keep = e->done_count < DUTY_DONE_KEPT ? e->done_count : DUTY_DONE_KEPT - 1;
         memmove(e->done + 1, e->done, keep * sizeof e->done[0]);
-        e->done[0] = (struct duty_done){ v->instance, v->priority };
+        e->done[0] = (struct duty_done){ v->instance, v->telling, v->priority };
         e->done_count = (uint8_t)(keep + 1);
     } else if (e->voice.instance == v->instance) {
         e->due_ns = now_ns + e->backoff_ns;

@@ -18,6 +18,7 @@
 
 struct duty_done {
     uint64_t instance;
+    uint16_t telling;
     uint8_t priority;
 };
 

@@ -43,6 +43,13 @@ static void on_ended(void *state, enum child_end how, int code)
     look(x);
 }
 
+/* Killed, but perhaps not dead: whatever comes of it, nobody is being told now. */
+static void on_hang(void *state)
+{
+    struct exec_sink *x = state;
+    vg_asink_healthy(&x->sink, false);
+}
+
 static void start_next(struct exec_sink *x)
 {
     char text[CHILD_INPUT_MAX];
@@ -103,6 +110,7 @@ static enum vg_status start(struct exec_sink *x)
         return VG_ERR_IO;
     }
     child_init(&x->child, &x->reactor, on_ended, x);
+    x->child.hangs = on_hang;
     return vg_asink_open(&x->sink, &x->options.sink, &x->reactor);
 }
 
