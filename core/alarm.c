@@ -319,6 +319,12 @@ bool vg_alarm_is_open(const struct vg_step *st, enum vg_condition c, uint16_t su
     return s != NULL && vg_slot_is_open(s);
 }
 
+bool vg_alarm_is_active(const struct vg_step *st, enum vg_condition c, uint16_t subject)
+{
+    const struct vg_slot *s = slot_get(st->e, st->bed, c, subject, false);
+    return s != NULL && s->state == VG_CS_ACTIVE;
+}
+
 /* --- time, people, restarts ------------------------------------------------------------------ */
 
 void vg_alarm_tick(struct vg_step *st)

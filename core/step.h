@@ -34,6 +34,8 @@ void vg_alarm_stale(struct vg_step *st, enum vg_vital v);
 void vg_alarm_technical(struct vg_step *st, enum vg_condition c, uint16_t subject, bool present,
                         enum vg_priority prio);
 bool vg_alarm_is_open(const struct vg_step *st, enum vg_condition c, uint16_t subject);
+/* ... and present now, not only a sign of it. */
+bool vg_alarm_is_active(const struct vg_step *st, enum vg_condition c, uint16_t subject);
 void vg_alarm_tick(struct vg_step *st);
 enum vg_refusal vg_alarm_acknowledge(struct vg_step *st, uint64_t instance,
                                      const char *operator_id);

@@ -77,8 +77,10 @@ static bool is_explained(const struct vg_step *st, uint16_t d, enum vg_vital v)
     const struct vg_member *m = &st->e->devices[d];
     int64_t now_ns = st->in->mono_ns;
 
-    if (vg_alarm_is_open(st, VG_COND_LINK_DEVICE, d) ||
-        vg_alarm_is_open(st, VG_COND_SENSOR_OFF, d) || vg_alarm_is_open(st, VG_COND_IDENTITY, d)) {
+    /* A sign of what was is no cause: it would hide for ever what is lost now. */
+    if ((vg_alarm_is_active(st, VG_COND_LINK_DEVICE, d) && m->offline_ns != VG_TIME_NONE) ||
+        vg_alarm_is_active(st, VG_COND_SENSOR_OFF, d) ||
+        vg_alarm_is_active(st, VG_COND_IDENTITY, d)) {
         return true;
     }
     if (m->back_ns != VG_TIME_NONE && now_ns - m->back_ns < RETURN_NS) {
@@ -335,7 +337,9 @@ static void tick_device(struct vg_step *st, uint16_t d)
     if (m->offline_ns != VG_TIME_NONE && now_ns - m->offline_ns > OFFLINE_NS) {
         vg_alarm_technical(st, VG_COND_LINK_DEVICE, d, true, device_priority(st, d));
     }
-    if (vg_alarm_is_open(st, VG_COND_SENSOR_OFF, d)) {
+    /* The end of a session may have closed it; while something acts nobody waits for the minute. */
+    if (vg_alarm_is_open(st, VG_COND_SENSOR_OFF, d) ||
+        ((m->signal & SENSOR_GONE) != 0 && st->bed->phase.dosing)) {
         tick_sensor(st, d);
     }
     if (vg_alarm_is_open(st, VG_COND_BATTERY, d) || (m->signal & VG_SIGNAL_LOW_BATTERY) != 0) {

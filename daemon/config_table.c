@@ -122,7 +122,7 @@ static const struct vg_yaml_table device_table = TABLE(device_rows);
       .min = (low)*1000,                                                                           \
       .max = (high)*1000,                                                                          \
       .doc = "the value beyond which the condition is violated" },                                 \
-        TIMING_ROWS
+        TIMING_ROWS, SIGN_ROWS
 #define TIMING_ROWS                                                                                \
     { .key = "delay",                                                                              \
       .type = VG_YAML_DURATION,                                                                    \
@@ -130,17 +130,17 @@ static const struct vg_yaml_table device_table = TABLE(device_rows);
       .min = 0,                                                                                    \
       .max = S(60),                                                                                \
       .doc = "how long the violation must last before the alarm opens" },                          \
-        { .key = "clear",                                                                          \
-          .type = VG_YAML_DURATION,                                                                \
-          AT(struct vg_limit, clear_ns),                                                           \
-          .min = 0,                                                                                \
-          .max = S(60),                                                                            \
-          .doc = "how long values must be good before the alarm ends" },                           \
-        { .key = "latch",                                                                          \
-          .type = VG_YAML_ENUM,                                                                    \
-          AT(struct vg_limit, latch),                                                              \
-          .names = latch_words,                                                                    \
-          .doc = "what stays after the end: nothing, the message, or message and sound" },         \
+    {                                                                                              \
+        .key = "clear", .type = VG_YAML_DURATION, AT(struct vg_limit, clear_ns), .min = 0,         \
+        .max = S(60), .doc = "how long values must be good before the alarm ends"                  \
+    }
+/* A technical condition is there or not: it has no value that could hover about a limit. */
+#define SIGN_ROWS                                                                                  \
+    { .key = "latch",                                                                              \
+      .type = VG_YAML_ENUM,                                                                        \
+      AT(struct vg_limit, latch),                                                                  \
+      .names = latch_words,                                                                        \
+      .doc = "what stays after the end: nothing, the message, or message and sound" },             \
     {                                                                                              \
         .key = "enabled", .type = VG_YAML_BOOL, AT(struct vg_limit, enabled),                      \
         .doc = "whether the condition is watched at all"                                           \
@@ -157,7 +157,7 @@ static const struct vg_yaml_field percent_rows[] = {
 };
 static const struct vg_yaml_field rate_rows[] = { LIMIT_ROWS("/min", 0, 400) };
 static const struct vg_yaml_field pressure_rows[] = { LIMIT_ROWS("mmHg", 0, 400) };
-static const struct vg_yaml_field technical_rows[] = { TIMING_ROWS };
+static const struct vg_yaml_field technical_rows[] = { SIGN_ROWS };
 static const struct vg_yaml_table percent_table = TABLE(percent_rows);
 static const struct vg_yaml_table rate_table = TABLE(rate_rows);
 static const struct vg_yaml_table pressure_table = TABLE(pressure_rows);

@@ -171,10 +171,19 @@ static bool set_limit(struct vd *d, const struct scn_step *st)
 {
     enum vg_condition c;
     int64_t ns = 0;
-    if (st->count != 4 || !vg_condition_find(st->words[1], &c) || !scn_time(st->words[3], &ns)) {
+    if (st->count != 4 || !vg_condition_find(st->words[1], &c)) {
         return false;
     }
     struct vg_limit *l = &d->config.profiles[0].of[c];
+    if (strcmp(st->words[2], "latch") == 0) {
+        enum vg_latch latch;
+        bool known = vg_latch_find(st->words[3], &latch);
+        l->latch = known ? (uint8_t)latch : l->latch;
+        return known;
+    }
+    if (!scn_time(st->words[3], &ns)) {
+        return false;
+    }
     if (strcmp(st->words[2], "delay") == 0) {
         l->delay_ns = ns;
     } else if (strcmp(st->words[2], "clear") == 0) {

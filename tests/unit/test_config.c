@@ -301,7 +301,6 @@ static void test_config__reads_every_key(void **state)
     assert_int_equal(low->clear_ns, 2 * VG_NS_PER_S);
     assert_int_equal(low->latch, VG_LATCH_FULL);
     const struct vg_limit *storage = &config.profiles[0].of[VG_COND_STORAGE];
-    assert_int_equal(storage->delay_ns, vg_ms(500));
     assert_int_equal(storage->latch, VG_LATCH_NONE);
     assert_false(storage->enabled);
     /* Not mentioned: the default stays. */
