@@ -279,6 +279,13 @@ void vg_engine_step(struct vg_engine *e, const struct vg_event *ev, struct vg_ef
     }
 }
 
+void vg_engine_remember(struct vg_engine *e, const struct vg_event *ev)
+{
+    if (ev->bed < e->bed_count && vg_event_request_id(ev) != NULL) {
+        vg_receipt_remember(&e->beds[ev->bed], ev);
+    }
+}
+
 void vg_engine_replay(struct vg_engine *e, const struct vg_event *ev)
 {
     if (ev->seq > e->seq) {

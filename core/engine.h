@@ -203,6 +203,9 @@ void vg_engine_step(struct vg_engine *e, const struct vg_event *ev, struct vg_ef
  */
 void vg_engine_replay(struct vg_engine *e, const struct vg_event *ev);
 
+/* vg_engine_remember -- a recorded command, only so that its request id is known. Before replay. */
+void vg_engine_remember(struct vg_engine *e, const struct vg_event *ev);
+
 /* vg_engine_open_alarms -- the open instances of a bed as alarm events, highest priority first,
  * oldest first within a priority. Returns how many are open; at most cap are written. */
 size_t vg_engine_open_alarms(const struct vg_engine *e, uint16_t bed, int64_t now_ns,

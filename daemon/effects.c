@@ -44,6 +44,7 @@ static void hold(struct vigild *v, struct vg_pending *p, const struct vg_effect 
                  uint64_t number)
 {
     p->number = number;
+    p->last = number;
     p->receipt = fx->receipt;
     p->ev = fx->ev;
     p->send = (fx->verbs & VG_DO_SEND) != 0;
@@ -78,7 +79,7 @@ static void confirm_later(struct vigild *v, const struct vg_effect *fx, struct v
 {
     uint64_t number = v->journal.posted;
     if ((fx->verbs & VG_DO_RECORD) != 0) {
-        number = vg_journal_post(&v->journal, &fx->ev);
+        number = vg_journal_post(&v->journal, &fx->ev, true);
     }
     if (p != NULL) {
         hold(v, p, fx, number);
@@ -90,24 +91,37 @@ static void confirm_later(struct vigild *v, const struct vg_effect *fx, struct v
         vg_outbox_publish(&v->outbox, &ev);
         storage(v, false);
     }
-    if (p != NULL && number != 0 && number <= v->journal.committed) {
-        release(v, p); /* a repeat of something that is on disk already */
-        return;
+}
+
+/* The whole step is posted. The command is confirmed when its last row is on disk: what it did must
+ * be there, too, or a crash would forget an alarm or an inflated cuff that somebody was told of. */
+static void end_hold(struct vigild *v, struct vg_pending *p, bool cut)
+{
+    if (p != NULL && p->waiting && p->number != 0) {
+        p->last = cut ? UINT64_MAX : v->journal.posted;
+        if (p->last <= v->journal.committed) {
+            release(v, p); /* a repeat of something that is on disk already */
+            return;
+        }
     }
     vg_journal_commit(&v->journal);
 }
 
-static void run_one(struct vigild *v, const struct vg_effect *fx, struct vg_pending *p)
+/* False when the record had no room for it. command: the step is one that somebody waits for. */
+static bool run_one(struct vigild *v, const struct vg_effect *fx, struct vg_pending *p,
+                    bool command)
 {
+    bool kept = true;
+
     if ((fx->verbs & VG_DO_HOLD) != 0) {
         confirm_later(v, fx, p);
-        return;
+        return true;
     }
     if ((fx->verbs & VG_DO_SEND) != 0) {
         vg_outbox_publish(&v->outbox, &fx->ev);
     }
     if ((fx->verbs & VG_DO_RECORD) != 0) {
-        (void)vg_journal_post(&v->journal, &fx->ev);
+        kept = vg_journal_post(&v->journal, &fx->ev, command) != 0;
     }
     if ((fx->verbs & VG_DO_REPLY) != 0 && p != NULL) {
         vg_control_refuse(v, p, (enum vg_refusal)fx->refusal, fx->why, &fx->ev);
@@ -115,17 +129,25 @@ static void run_one(struct vigild *v, const struct vg_effect *fx, struct vg_pend
     if ((fx->verbs & VG_DO_REQUEST) != 0) {
         ask_device(v, fx);
     }
+    return kept;
 }
 
 void vg_effects_run(struct vigild *v, const struct vg_effects *list, uint16_t pending)
 {
     struct vg_pending *p = pending != VG_PENDING_NONE ? &v->pending[pending] : NULL;
     uint8_t all = 0;
+    bool cut = false;
 
+    for (size_t i = 0; i < list->count; i++) {
+        all |= list->of[i].verbs;
+    }
+    bool command = (all & VG_DO_HOLD) != 0;
     v->effects_depth++;
     for (size_t i = 0; i < list->count; i++) {
-        run_one(v, &list->of[i], p);
-        all |= list->of[i].verbs;
+        cut = !run_one(v, &list->of[i], p, command) || cut;
+    }
+    if (command) {
+        end_hold(v, p, cut);
     }
     if ((all & VG_DO_STATE) != 0) {
         vg_outbox_alarms(&v->outbox, list->of[0].ev.bed);
@@ -148,7 +170,7 @@ static void refused(struct vigild *v, uint64_t number)
 {
     for (size_t i = 0; i < VG_PENDING_MAX; i++) {
         struct vg_pending *p = &v->pending[i];
-        if (p->used && p->waiting && p->number == number) {
+        if (p->used && p->waiting && number >= p->number && number <= p->last) {
             if (!p->answered) {
                 vg_control_confirm(v, p, false);
             }
@@ -184,7 +206,7 @@ void vg_effects_recorded(void *state, const struct vg_journal_done *done)
                 p->duplicate = true;
                 p->send = false; /* it was told when it was recorded */
             }
-        } else if (p->number <= done->upto) {
+        } else if (p->last <= done->upto) {
             release(v, p);
         }
     }
@@ -200,7 +222,8 @@ void vg_effects_recorded(void *state, const struct vg_journal_done *done)
 /* Lost its place in the journal (ring full): posted again as soon as there is room. */
 static void post_again(struct vigild *v, struct vg_pending *p)
 {
-    p->number = vg_journal_post(&v->journal, &p->ev);
+    p->number = vg_journal_post(&v->journal, &p->ev, true);
+    p->last = p->number;
     if (p->number != 0) {
         vg_journal_commit(&v->journal);
     }

@@ -18,7 +18,8 @@ struct vigild;
 
 /* One command on its way to the disk, and whom to answer. */
 struct vg_pending {
-    uint64_t number; /* journal post it waits for */
+    uint64_t number; /* journal post of the command itself; 0 = it found no room yet */
+    uint64_t last;   /* ... and of the last row of its step: it waits for this */
     uint64_t receipt;
     int64_t since_ns;
     struct vg_event ev;

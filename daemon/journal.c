@@ -221,25 +221,72 @@ static void read_last(struct vg_journal *j, uint64_t *last_seq, int64_t *last_ut
     (void)sqlite3_finalize(st);
 }
 
-enum vg_status vg_journal_replay_before(struct vg_journal *j, const struct vg_now *now,
-                                        uint64_t bound, vg_replay_fn fn, void *state)
+/* Who is told of each row. */
+struct replay_to {
+    vg_replay_fn fn;
+    void *state;
+};
+
+/* Column for column as replay_sql. */
+static const char receipts_sql[] =
+    "SELECT e.seq, e.mono_ns, e.utc_ns, e.kind, e.flags, e.bed, e.device, e.session, e.payload,"
+    "       b.boot_id, e.operator"
+    " FROM event e JOIN boot b ON b.id = e.boot"
+    " WHERE e.kind > 5 AND e.kind <> 12 AND e.request_id IS NOT NULL AND e.seq >= ?1"
+    " ORDER BY e.seq";
+/* Where the last ones begin; they are spread over all beds. */
+static const char receipts_from_sql[] =
+    "SELECT coalesce(min(seq), 0) FROM (SELECT seq FROM event WHERE kind > 5 AND kind <> 12"
+    " AND request_id IS NOT NULL ORDER BY seq DESC LIMIT ?1)";
+
+static int64_t receipts_from(struct vg_journal *j)
+{
+    sqlite3_stmt *st = NULL;
+    int64_t from = INT64_MAX;
+
+    if (sqlite3_prepare_v2(j->db, receipts_from_sql, -1, &st, NULL) == SQLITE_OK &&
+        sqlite3_bind_int(st, 1, 4 * VG_RECEIPTS_MAX) == SQLITE_OK &&
+        sqlite3_step(st) == SQLITE_ROW) {
+        from = sqlite3_column_int64(st, 0);
+    }
+    (void)sqlite3_finalize(st);
+    return from;
+}
+
+static enum vg_status each_row(struct vg_journal *j, const struct vg_now *now, const char *sql,
+                               int64_t bound, struct replay_to to)
 {
     sqlite3_stmt *st = NULL;
     struct vg_event ev;
     int rc = SQLITE_ERROR;
 
-    if (sqlite3_prepare_v2(j->db, replay_sql, -1, &st, NULL) == SQLITE_OK &&
-        sqlite3_bind_int64(st, 1, (sqlite3_int64)bound) == SQLITE_OK) {
+    if (sqlite3_prepare_v2(j->db, sql, -1, &st, NULL) == SQLITE_OK &&
+        sqlite3_bind_int64(st, 1, bound) == SQLITE_OK) {
         rc = sqlite3_step(st);
         while (rc == SQLITE_ROW) {
             if (read_row(j, now, st, &ev)) {
-                fn(state, &ev);
+                to.fn(to.state, &ev);
             }
             rc = sqlite3_step(st);
         }
     }
     (void)sqlite3_finalize(st);
     return rc == SQLITE_DONE ? VG_OK : VG_ERR_STORE;
+}
+
+enum vg_status vg_journal_receipts(struct vg_journal *j, const struct vg_now *now, vg_replay_fn fn,
+                                   void *state)
+{
+    if (j->db == NULL) {
+        return VG_ERR_STORE;
+    }
+    return each_row(j, now, receipts_sql, receipts_from(j), (struct replay_to){ fn, state });
+}
+
+enum vg_status vg_journal_replay_before(struct vg_journal *j, const struct vg_now *now,
+                                        uint64_t bound, vg_replay_fn fn, void *state)
+{
+    return each_row(j, now, replay_sql, (int64_t)bound, (struct replay_to){ fn, state });
 }
 
 enum vg_status vg_journal_replay(struct vg_journal *j, const struct vg_now *now, vg_replay_fn fn,
@@ -390,12 +437,13 @@ static size_t reserve_for(const struct vg_event *ev)
     return VG_JOURNAL_RING / 4;
 }
 
-uint64_t vg_journal_post(struct vg_journal *j, const struct vg_event *ev)
+uint64_t vg_journal_post(struct vg_journal *j, const struct vg_event *ev, bool command)
 {
     struct vg_journal_job job = { .number = j->posted + 1, .ev = *ev };
     size_t used = vg_ring_count(&j->worker.jobs);
 
-    if (used + reserve_for(ev) >= VG_JOURNAL_RING || !vg_worker_post(&j->worker, &job)) {
+    if (used + (command ? 0 : reserve_for(ev)) >= VG_JOURNAL_RING ||
+        !vg_worker_post(&j->worker, &job)) {
         j->dropped++;
         return 0;
     }

@@ -81,6 +81,11 @@ enum vg_status vg_journal_open(struct vg_journal *j, const char *state_dir);
 enum vg_status vg_journal_replay_before(struct vg_journal *j, const struct vg_now *now,
                                         uint64_t bound, vg_replay_fn fn, void *state);
 
+/* vg_journal_receipts -- the last commands of the record, oldest first, only to remember their
+ * request ids: a client may repeat one that is older than the last start. */
+enum vg_status vg_journal_receipts(struct vg_journal *j, const struct vg_now *now, vg_replay_fn fn,
+                                   void *state);
+
 /* vg_journal_replay -- every decision since the last start, and every open session with its doses.
  * last_seq gets the highest number in use, last_utc_ns the time of the last row (VG_TIME_NONE if
  * none). VG_ERR_STORE when it cannot be read. */
@@ -103,8 +108,8 @@ enum vg_status vg_journal_start(struct vg_journal *j, const struct vg_clock *clo
                                 bool inline_run);
 
 /* vg_journal_post -- queue one event; its number, or 0 when there was no room (samples give way
- * first, then transitions; commands last). */
-uint64_t vg_journal_post(struct vg_journal *j, const struct vg_event *ev);
+ * first, then transitions; commands last). command: it belongs to a command, whatever its kind. */
+uint64_t vg_journal_post(struct vg_journal *j, const struct vg_event *ev, bool command);
 void vg_journal_commit(struct vg_journal *j);
 /* vg_journal_stop -- write what is left and close. */
 void vg_journal_stop(struct vg_journal *j);

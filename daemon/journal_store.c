@@ -37,7 +37,9 @@ static const char insert_sql[] =
 /* Version 1 knew a request id once in the whole record: one that two beds used lost the second. */
 static const char from_1_sql[] =
     "DROP INDEX event_request;"
-    "CREATE UNIQUE INDEX event_request ON event (bed, request_id) WHERE request_id IS NOT NULL";
+    "CREATE UNIQUE INDEX event_request ON event (bed, request_id) WHERE request_id IS NOT NULL;"
+    "DROP INDEX IF EXISTS event_session;"
+    "CREATE INDEX event_session ON event (session, seq) WHERE kind >= 7 AND kind <= 8;";
 
 static enum vg_status complain(struct vg_journal *j, const char *what)
 {

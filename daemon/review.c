@@ -17,7 +17,7 @@
 #define QUEUE_MAX 8192
 #define PAIRS_MAX 4096
 #define LINES_MAX 20
-#define RUNS_MAX 4096
+#define RUNS_MAX 1000000
 
 struct start {
     uint64_t first_seq;

@@ -76,6 +76,12 @@ static void on_journal_fd(void *state, uint32_t events)
 
 /* --- start ----------------------------------------------------------------------------------- */
 
+static void remember_one(void *state, const struct vg_event *ev)
+{
+    struct vigild *v = state;
+    vg_engine_remember(&v->engine, ev);
+}
+
 static void replay_one(void *state, const struct vg_event *ev)
 {
     struct vigild *v = state;
@@ -122,6 +128,7 @@ static enum vg_status open_record(struct vigild *v, int64_t *last_utc_ns)
         return st;
     }
     bool bad = st != VG_OK;
+    (void)vg_journal_receipts(&v->journal, &v->reactor.now, remember_one, v);
     bad = vg_journal_replay(&v->journal, &v->reactor.now, replay_one, v, &last_seq, last_utc_ns) !=
               VG_OK ||
           bad;

@@ -48,7 +48,7 @@ static void take(struct vg_event *ev)
         alarms_out += fx->ev.kind == VG_EV_ALARM ? 1 : 0;
         if ((fx->verbs & VG_DO_RECORD) != 0) {
             rows_out++;
-            if (records && vg_journal_post(&journal, &fx->ev) == 0) {
+            if (records && vg_journal_post(&journal, &fx->ev, false) == 0) {
                 bench_die("the journal is full");
             }
         }
@@ -306,7 +306,7 @@ static int record(double hours, const char *dir)
     started.utc_ns = now.utc_ns;
     started.u.daemon.what = VG_DAEMON_STARTED;
     started.u.daemon.first_seq = 1;
-    (void)vg_journal_post(&journal, &started);
+    (void)vg_journal_post(&journal, &started, false);
     records = true;
     begin();
     run(bytes, len);

@@ -171,7 +171,7 @@ static void test_effects__a_dose_outlives_a_full_ring(void **state)
     uint64_t last = 0;
     do {
         filler.seq = ++last + 1000000;
-    } while (vg_journal_post(&d.v->journal, &filler) != 0);
+    } while (vg_journal_post(&d.v->journal, &filler, false) != 0);
     assert_string_equal(vd_ask(&d, dose_text(1)), "");
     assert_int_equal(d.v->engine.beds[0].session.dose_count, 1);
     assert_int_equal(unsaved_told, 1);

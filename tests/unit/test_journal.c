@@ -216,7 +216,7 @@ static struct vg_event started(uint64_t first_seq)
 
 static uint64_t post(struct vg_event ev)
 {
-    return vg_journal_post(&j, &ev);
+    return vg_journal_post(&j, &ev, false);
 }
 
 static void reopen(void)
