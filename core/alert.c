@@ -129,7 +129,8 @@ static void receipt(struct vg_step *st, const struct vg_sink_event *r)
     }
 }
 
-/* What only this sink had confirmed is confirmed by nobody any more. */
+/* What only this sink had confirmed is confirmed by nobody any more: a bit is set only while an
+ * instance is open and its telling confirmed. */
 static void take_back(struct vg_step *st, uint8_t sink)
 {
     uint16_t remote = 0;
@@ -140,8 +141,7 @@ static void take_back(struct vg_step *st, uint8_t sink)
         struct vg_slot *s = &st->bed->slots[i];
         bool had = (s->told & (1u << sink)) != 0;
         s->told &= (uint16_t) ~(1u << sink);
-        if (had && vg_slot_is_open(s) && (s->told & remote) == 0 &&
-            st->e->routing.sinks[sink].role == VG_SINK_REMOTE && s->route.state != VG_RS_SENT) {
+        if (had && (remote & (1u << sink)) != 0 && (s->told & remote) == 0) {
             route(st, s, VG_RI_LINK_LOST, s->instance, VG_SINK_NONE);
         }
     }

@@ -392,6 +392,45 @@ static void test_alert__one_remote_sink_of_two_is_enough(void **state)
     assert_int_equal(way(), VG_RS_LOCAL);
 }
 
+/* What becomes worse is told anew: the answer to what was told before is none to that. */
+static void test_alert__a_receipt_of_an_older_telling_counts_for_nothing(void **state)
+{
+    (void)state;
+    (void)open_spo2();
+    struct vg_event ev = core_event(c, VG_EV_SINK, 0, VG_DEVICE_NONE);
+    ev.u.sink = (struct vg_sink_event){ .instance = slot(VG_COND_SPO2_LOW)->instance,
+                                        .telling = slot(VG_COND_SPO2_LOW)->telling,
+                                        .sink = DESK,
+                                        .what = VG_SW_RECEIPT };
+    ev.u.sink.telling++;
+    (void)core_feed(c, &ev);
+    assert_int_equal(way(), VG_RS_SENT);
+    ev.u.sink.telling--;
+    (void)core_feed(c, &ev);
+    assert_int_equal(way(), VG_RS_CONFIRMED);
+}
+
+static void test_alert__what_only_a_lost_sink_confirmed_is_for_the_room(void **state)
+{
+    struct vg_routing two_desks = routing;
+    (void)state;
+    two_desks.sinks[DESK_2].bed = VG_BED_NONE;
+    vg_engine_set_routing(c->engine, &two_desks);
+    core_sink(c, 0, DESK_2, VG_SW_OK, 0);
+    uint64_t instance = open_spo2();
+    core_sink(c, 0, DESK, VG_SW_RECEIPT, instance);
+    core_sink(c, 0, DESK_2, VG_SW_RECEIPT, instance);
+    stay_bad(31);
+    assert_int_equal(way(), VG_RS_ESCALATED);
+    core_sink(c, 0, SECOND, VG_SW_RECEIPT, instance);
+    core_sink(c, 0, SECOND, VG_SW_LOST, 0);
+    core_sink(c, 0, DESK, VG_SW_LOST, 0);
+    assert_int_equal(way(), VG_RS_ESCALATED); /* the other desk has it */
+    core_sink(c, 0, DESK, VG_SW_OK, 0);
+    core_sink(c, 0, DESK_2, VG_SW_LOST, 0);
+    assert_int_equal(way(), VG_RS_LOCAL); /* the desk that is well has confirmed nothing since */
+}
+
 static void test_alert__a_lost_room_calls_the_second_person(void **state)
 {
     uint64_t instance = open_spo2();
@@ -704,6 +743,8 @@ int main(void)
         QUIET(test_alert__a_closed_alarm_is_forgotten),
         QUIET(test_alert__the_last_remote_sink_lost_sends_everything_to_the_room),
         QUIET(test_alert__one_remote_sink_of_two_is_enough),
+        QUIET(test_alert__a_receipt_of_an_older_telling_counts_for_nothing),
+        QUIET(test_alert__what_only_a_lost_sink_confirmed_is_for_the_room),
         QUIET(test_alert__a_lost_room_calls_the_second_person),
         QUIET(test_alert__without_a_session_a_lost_sink_is_of_low_priority),
         LOUD(test_alert__with_nothing_open_there_is_nothing_to_pause),
