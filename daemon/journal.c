@@ -162,6 +162,20 @@ static const char *column_text(sqlite3_stmt *st, int at)
     return (const char *)sqlite3_column_text(st, at);
 }
 
+/* Columns 0 to 7 of every statement that reads whole rows. */
+static void read_head(const struct vg_wire_names *names, sqlite3_stmt *st, struct vg_event *ev)
+{
+    memset(ev, 0, sizeof *ev);
+    ev->seq = (uint64_t)sqlite3_column_int64(st, 0);
+    ev->mono_ns = sqlite3_column_int64(st, 1);
+    ev->utc_ns = sqlite3_column_int64(st, 2);
+    ev->kind = (uint16_t)sqlite3_column_int(st, 3);
+    ev->flags = (uint16_t)(sqlite3_column_int(st, 4) | VG_FLAG_REPLAY);
+    ev->bed = index_of(names->bed, names->bed_count, column_text(st, 5), VG_BED_NONE);
+    ev->device = index_of(names->device, names->device_count, column_text(st, 6), VG_DEVICE_NONE);
+    ev->session = (uint64_t)sqlite3_column_int64(st, 7);
+}
+
 static bool read_row(const struct vg_journal *j, const struct vg_now *now, sqlite3_stmt *st,
                      struct vg_event *ev)
 {
@@ -169,16 +183,7 @@ static bool read_row(const struct vg_journal *j, const struct vg_now *now, sqlit
     const char *boot = column_text(st, 9);
     int64_t shift_ns = 0;
 
-    memset(ev, 0, sizeof *ev);
-    ev->seq = (uint64_t)sqlite3_column_int64(st, 0);
-    ev->mono_ns = sqlite3_column_int64(st, 1);
-    ev->utc_ns = sqlite3_column_int64(st, 2);
-    ev->kind = (uint16_t)sqlite3_column_int(st, 3);
-    ev->flags = (uint16_t)(sqlite3_column_int(st, 4) | VG_FLAG_REPLAY);
-    ev->bed = index_of(j->names->bed, j->names->bed_count, column_text(st, 5), VG_BED_NONE);
-    ev->device = index_of(j->names->device, j->names->device_count, column_text(st, 6),
-                          VG_DEVICE_NONE);
-    ev->session = (uint64_t)sqlite3_column_int64(st, 7);
+    read_head(j->names, st, ev);
     if (boot == NULL || strcmp(boot, j->boot_id) != 0) {
         /* Another boot's axis means nothing here; the wall clock is the only bridge. */
         shift_ns = now->mono_ns - (now->utc_ns - ev->utc_ns) - ev->mono_ns;
@@ -312,19 +317,6 @@ enum vg_status vg_journal_replay(struct vg_journal *j, const struct vg_now *now,
 static const char each_sql[] =
     "SELECT seq, mono_ns, utc_ns, kind, flags, bed, device, session, payload, vital, value_milli,"
     "       quality FROM event WHERE kind <> 3 AND kind <> 12 ORDER BY seq";
-
-static void read_head(const struct vg_wire_names *names, sqlite3_stmt *st, struct vg_event *ev)
-{
-    memset(ev, 0, sizeof *ev);
-    ev->seq = (uint64_t)sqlite3_column_int64(st, 0);
-    ev->mono_ns = sqlite3_column_int64(st, 1);
-    ev->utc_ns = sqlite3_column_int64(st, 2);
-    ev->kind = (uint16_t)sqlite3_column_int(st, 3);
-    ev->flags = (uint16_t)(sqlite3_column_int(st, 4) | VG_FLAG_REPLAY);
-    ev->bed = index_of(names->bed, names->bed_count, column_text(st, 5), VG_BED_NONE);
-    ev->device = index_of(names->device, names->device_count, column_text(st, 6), VG_DEVICE_NONE);
-    ev->session = (uint64_t)sqlite3_column_int64(st, 7);
-}
 
 static bool read_reading(sqlite3_stmt *st, struct vg_event *ev)
 {
