@@ -146,3 +146,9 @@ int ctl_snapshot(struct ctl *c, const char *bed, json_t **reply)
     *reply = NULL;
     return rc;
 }
+
+int ctl_look(struct ctl *c, const char *bed, json_t **reply)
+{
+    int rc = ctl_connect(c, false, true, false);
+    return rc == CTL_DONE ? ctl_snapshot(c, bed, reply) : rc;
+}

@@ -97,6 +97,8 @@ int ctl_no_answer(struct ctl *c, enum vg_client_door door, enum vg_status st,
 int ctl_refused(const struct ctl *c, const json_t *reply);
 /* vg_client_snapshot with its message; *reply is the caller's when CTL_DONE. */
 int ctl_snapshot(struct ctl *c, const char *bed, json_t **reply);
+/* The same for a verb that needs nothing else: connects first. */
+int ctl_look(struct ctl *c, const char *bed, json_t **reply);
 
 /* ask.c: one question of the view door, asked again while the daemon is busy with another one. The
  * refusal is printed; *reply is the caller's when CTL_DONE. Connects to nothing. */

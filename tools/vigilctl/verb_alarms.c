@@ -76,11 +76,8 @@ static int print_open(struct ctl *c)
     json_t *reply = NULL;
     json_t *bed;
     size_t i;
-    int rc = ctl_connect(c, false, true, false);
+    int rc = ctl_look(c, c->option[OPT_BED], &reply);
 
-    if (rc == CTL_DONE) {
-        rc = ctl_snapshot(c, c->option[OPT_BED], &reply);
-    }
     if (rc != CTL_DONE) {
         return rc;
     }

@@ -54,10 +54,7 @@ static int current_session(struct ctl *c, struct log *l)
     int rc = ctl_choose_bed(c, l->bed);
 
     if (rc == CTL_DONE) {
-        rc = ctl_connect(c, false, true, false);
-    }
-    if (rc == CTL_DONE) {
-        rc = ctl_snapshot(c, l->bed, &reply);
+        rc = ctl_look(c, l->bed, &reply);
     }
     if (rc != CTL_DONE) {
         return rc;

@@ -35,11 +35,8 @@ static void print_sinks(const json_t *list)
 int verb_sinks(struct ctl *c)
 {
     json_t *reply = NULL;
-    int rc = ctl_connect(c, false, true, false);
+    int rc = ctl_look(c, NULL, &reply);
 
-    if (rc == CTL_DONE) {
-        rc = ctl_snapshot(c, NULL, &reply);
-    }
     if (rc != CTL_DONE) {
         return rc;
     }
