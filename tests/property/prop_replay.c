@@ -26,20 +26,6 @@ static bool is_open(const struct vg_slot *s)
     return s->state == VG_CS_ACTIVE || s->state == VG_CS_LATCHED;
 }
 
-/* The next daemon: same configuration, nothing in memory, the record of the one before. */
-static struct core *restart(unsigned which, const struct core *dead)
-{
-    struct core *c = world_build(which, dead->now_ns);
-    core_replay(c, dead);
-    core_jump(c, S(2));
-    for (uint16_t b = 0; b < WORLD_BEDS; b++) {
-        if (c->engine->beds[b].replayed) {
-            core_daemon(c, b, VG_DAEMON_RESTARTED);
-        }
-    }
-    return c;
-}
-
 /* --- what must come back -------------------------------------------------------------------- */
 
 /* CLOCK, STORAGE and RESTARTED are over when the new daemon speaks: they wait for their ack. */
@@ -216,7 +202,7 @@ static void prop_replay__a_restart_brings_everything_back(void **state)
             }
             const struct core *dead = c;
             which = 1 - which;
-            c = restart(which, dead);
+            c = world_restart(which, dead);
             expect_everything_back(c, dead);
             expect_new_numbers(c, dead);
             expect_receipts_back(c, dead);
@@ -237,7 +223,7 @@ static void prop_replay__a_restored_alarm_waits_for_data_and_people(void **state
     (void)state;
     core_stream(c, WORLD_OXI_A, VG_VITAL_SPO2, 84000, 3);
     (void)core_ack(c, 0, core_slot(c, 0, VG_COND_SPO2_DESAT, VG_SUBJECT_NONE)->instance);
-    c = restart(1, c);
+    c = world_restart(1, c);
     const struct vg_slot *s = core_slot(c, 0, VG_COND_SPO2_DESAT, VG_SUBJECT_NONE);
     core_wait(c, S(3600));
     assert_int_equal(s->state, VG_CS_ACTIVE);
@@ -259,12 +245,12 @@ static void prop_replay__reading_twice_gives_the_same(void **state)
         for (unsigned n = 0; n < 200; n++) {
             world_act(c, NULL);
         }
-        const struct core *again = restart(1, c);
+        const struct core *again = world_restart(1, c);
         uint16_t count = again->engine->beds[0].slot_count;
         assert_true(count <= OPEN_MAX);
         memcpy(slots, again->engine->beds[0].slots, count * sizeof slots[0]);
         uint64_t seq = again->engine->seq;
-        again = restart(1, c);
+        again = world_restart(1, c);
         assert_int_equal(again->engine->beds[0].slot_count, count);
         assert_int_equal(again->engine->seq, seq);
         assert_memory_equal(slots, again->engine->beds[0].slots, count * sizeof slots[0]);

@@ -280,16 +280,26 @@ static void request_id(struct core *c, char *to)
     (void)snprintf(to, VG_REQUEST_ID_MAX, "request-%u", ++c->request_count);
 }
 
+static void by_nurse(struct core *c, char *request, char *operator_id)
+{
+    request_id(c, request);
+    put(operator_id, VG_NAME_MAX, "nurse");
+}
+
+static const struct vg_effect *ask(struct core *c, struct vg_event *ev)
+{
+    (void)core_feed(c, ev);
+    return core_reply(c);
+}
+
 static const struct vg_effect *session(struct core *c, uint16_t bed, enum vg_session_move move,
                                        const char *text)
 {
     struct vg_event ev = core_event(c, VG_EV_SESSION, bed, VG_DEVICE_NONE);
     ev.u.session_move.move = (uint8_t)move;
-    request_id(c, ev.u.session_move.request_id);
-    put(ev.u.session_move.operator_id, VG_NAME_MAX, "nurse");
+    by_nurse(c, ev.u.session_move.request_id, ev.u.session_move.operator_id);
     put(ev.u.session_move.text, VG_REASON_MAX, text);
-    (void)core_feed(c, &ev);
-    return core_reply(c);
+    return ask(c, &ev);
 }
 
 const struct vg_effect *core_open_session(struct core *c, uint16_t bed, const char *patient)
@@ -306,10 +316,8 @@ const struct vg_effect *core_ack(struct core *c, uint16_t bed, uint64_t instance
 {
     struct vg_event ev = core_event(c, VG_EV_ACK, bed, VG_DEVICE_NONE);
     ev.u.ack.instance = instance;
-    request_id(c, ev.u.ack.request_id);
-    put(ev.u.ack.operator_id, VG_NAME_MAX, "nurse");
-    (void)core_feed(c, &ev);
-    return core_reply(c);
+    by_nurse(c, ev.u.ack.request_id, ev.u.ack.operator_id);
+    return ask(c, &ev);
 }
 
 const struct vg_effect *core_dose(struct core *c, uint16_t bed, enum vg_dose_kind kind,
@@ -319,11 +327,9 @@ const struct vg_effect *core_dose(struct core *c, uint16_t bed, enum vg_dose_kin
     ev.u.dose.kind = (uint8_t)kind;
     ev.u.dose.amount_ug = amount_ug;
     ev.u.dose.given_utc_ns = given_utc_ns;
-    request_id(c, ev.u.dose.request_id);
-    put(ev.u.dose.operator_id, VG_NAME_MAX, "nurse");
+    by_nurse(c, ev.u.dose.request_id, ev.u.dose.operator_id);
     put(ev.u.dose.drug, VG_NAME_MAX, "ketamine");
-    (void)core_feed(c, &ev);
-    return core_reply(c);
+    return ask(c, &ev);
 }
 
 const struct vg_effect *core_command(struct core *c, uint16_t bed, uint16_t device,
@@ -332,10 +338,8 @@ const struct vg_effect *core_command(struct core *c, uint16_t bed, uint16_t devi
     struct vg_event ev = core_event(c, VG_EV_NIBP_COMMAND, bed, VG_DEVICE_NONE);
     ev.device = device;
     ev.u.command.what = (uint8_t)what;
-    request_id(c, ev.u.command.request_id);
-    put(ev.u.command.operator_id, VG_NAME_MAX, "nurse");
-    (void)core_feed(c, &ev);
-    return core_reply(c);
+    by_nurse(c, ev.u.command.request_id, ev.u.command.operator_id);
+    return ask(c, &ev);
 }
 
 const struct vg_effect *core_inhibit(struct core *c, uint16_t bed, enum vg_inhibit_what what,
@@ -344,11 +348,9 @@ const struct vg_effect *core_inhibit(struct core *c, uint16_t bed, enum vg_inhib
     struct vg_event ev = core_event(c, VG_EV_INHIBIT, bed, VG_DEVICE_NONE);
     ev.u.inhibit.what = (uint8_t)what;
     ev.u.inhibit.vital = (uint8_t)v;
-    request_id(c, ev.u.inhibit.request_id);
-    put(ev.u.inhibit.operator_id, VG_NAME_MAX, "nurse");
+    by_nurse(c, ev.u.inhibit.request_id, ev.u.inhibit.operator_id);
     put(ev.u.inhibit.reason, VG_REASON_MAX, "seen");
-    (void)core_feed(c, &ev);
-    return core_reply(c);
+    return ask(c, &ev);
 }
 
 const struct vg_effect *core_limits(struct core *c, uint16_t bed, enum vg_limits_what what,
@@ -358,11 +360,9 @@ const struct vg_effect *core_limits(struct core *c, uint16_t bed, enum vg_limits
     ev.u.limits.what = (uint8_t)what;
     ev.u.limits.index = index;
     ev.u.limits.limit_milli = limit_milli;
-    request_id(c, ev.u.limits.request_id);
-    put(ev.u.limits.operator_id, VG_NAME_MAX, "nurse");
+    by_nurse(c, ev.u.limits.request_id, ev.u.limits.operator_id);
     put(ev.u.limits.reason, VG_REASON_MAX, "seen");
-    (void)core_feed(c, &ev);
-    return core_reply(c);
+    return ask(c, &ev);
 }
 
 const struct vg_effect *core_care(struct core *c, uint16_t bed, enum vg_care_what what,
@@ -372,10 +372,8 @@ const struct vg_effect *core_care(struct core *c, uint16_t bed, enum vg_care_wha
     ev.u.care.what = (uint8_t)what;
     ev.u.care.value[0] = first;
     ev.u.care.value[1] = second;
-    request_id(c, ev.u.care.request_id);
-    put(ev.u.care.operator_id, VG_NAME_MAX, "nurse");
-    (void)core_feed(c, &ev);
-    return core_reply(c);
+    by_nurse(c, ev.u.care.request_id, ev.u.care.operator_id);
+    return ask(c, &ev);
 }
 
 static void measure_until_end(struct core *c, uint16_t device)

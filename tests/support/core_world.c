@@ -60,6 +60,19 @@ struct core *world_new(unsigned which, int64_t start_ns)
     return c;
 }
 
+struct core *world_restart(unsigned which, const struct core *dead)
+{
+    struct core *c = world_build(which, dead->now_ns);
+    core_replay(c, dead);
+    core_jump(c, CORE_S(2));
+    for (uint16_t b = 0; b < WORLD_BEDS; b++) {
+        if (c->engine->beds[b].replayed) {
+            core_daemon(c, b, VG_DAEMON_RESTARTED);
+        }
+    }
+    return c;
+}
+
 /* --- time ----------------------------------------------------------------------------------- */
 
 static void time_passes(struct core *c)

@@ -20,6 +20,8 @@ enum { WORLD_DESK, WORLD_PAGER, WORLD_SECOND, WORLD_ROOM, WORLD_ROOM_OTHER, WORL
 /* An empty clinic, everything connected. world_build only builds; nothing is connected. */
 struct core *world_new(unsigned which, int64_t start_ns);
 struct core *world_build(unsigned which, int64_t start_ns);
+/* The next daemon: same configuration, nothing in memory, the record of the one before. */
+struct core *world_restart(unsigned which, const struct core *dead);
 
 /* Called after every single step of the core, so that a property can look at each. */
 typedef void (*world_check_fn)(const struct core *c);

@@ -120,15 +120,7 @@ static void after_step(const struct core *c)
 struct core *prop_restart(const struct core *dead)
 {
     which = 1 - which;
-    struct core *c = world_build(which, dead->now_ns);
-    core_replay(c, dead);
-    core_jump(c, S(2));
-    for (uint16_t b = 0; b < WORLD_BEDS; b++) {
-        if (c->engine->beds[b].replayed) {
-            core_daemon(c, b, VG_DAEMON_RESTARTED);
-        }
-    }
-    return c;
+    return world_restart(which, dead);
 }
 
 static struct core *new_clinic(int64_t now_ns)
