@@ -4,7 +4,8 @@
  * Traps: a duplicate must not be confirmed before the first one is on disk; it therefore waits for
  * everything posted so far although it posts nothing itself. What the journal says of the disk may
  * become known while a list of effects is being carried out; the event of it would use the same
- * list, so it is made only when the list is done.
+ * list, so it is made only when the list is done. And the record is a chain in the order of seq: a
+ * command is posted before what it caused, and one that found no room before anything younger.
  */
 #include "daemon/effects.h"
 
@@ -18,13 +19,13 @@
  * thread that carries the frame. */
 #define COMMIT_AFTER_NS (5 * VG_NS_PER_MS)
 
-/* What is known of the disk by now; settle() tells it. */
+/* What is known of the disk by now; vg_effects_settle() tells it. */
 static void storage(struct vigild *v, bool good)
 {
     v->storage_seen_bad = !good;
 }
 
-static void settle(struct vigild *v)
+void vg_effects_settle(struct vigild *v)
 {
     if (v->effects_depth > 0 || v->storage_bad == v->storage_seen_bad) {
         return;
@@ -40,6 +41,50 @@ static void settle(struct vigild *v)
     vg_ingest_daemon(v, &ev);
 }
 
+/* --- posting ---------------------------------------------------------------------------------- */
+
+/* The oldest command that has no place in the journal, or NULL. */
+static struct vg_pending *oldest_homeless(struct vigild *v)
+{
+    struct vg_pending *oldest = NULL;
+    for (size_t i = 0; i < VG_PENDING_MAX; i++) {
+        struct vg_pending *p = &v->pending[i];
+        if (p->used && p->waiting && p->number == 0 &&
+            (oldest == NULL || p->ev.seq < oldest->ev.seq)) {
+            oldest = p;
+        }
+    }
+    return oldest;
+}
+
+/* Posted as soon as there is room, in order of their numbers. True: none is left. */
+static bool post_homeless(struct vigild *v)
+{
+    while (v->homeless > 0) {
+        struct vg_pending *p = oldest_homeless(v);
+        VG_ASSERT(p != NULL);
+        p->number = vg_journal_post(&v->journal, &p->ev, true);
+        if (p->number == 0) {
+            return false;
+        }
+        p->last = p->number;
+        v->homeless--;
+        vg_journal_commit(&v->journal);
+    }
+    return true;
+}
+
+uint64_t vg_effects_record(struct vigild *v, const struct vg_event *ev, bool command)
+{
+    if (!post_homeless(v)) {
+        v->journal.dropped++;
+        return 0;
+    }
+    return vg_journal_post(&v->journal, ev, command);
+}
+
+/* --- one effect ------------------------------------------------------------------------------- */
+
 static void hold(struct vigild *v, struct vg_pending *p, const struct vg_effect *fx,
                  uint64_t number)
 {
@@ -51,6 +96,9 @@ static void hold(struct vigild *v, struct vg_pending *p, const struct vg_effect 
     p->duplicate = fx->duplicate;
     p->since_ns = v->reactor.now.mono_ns;
     p->waiting = true;
+    if (number == 0) {
+        v->homeless++;
+    }
 }
 
 static void ask_device(struct vigild *v, const struct vg_effect *fx)
@@ -79,7 +127,7 @@ static void confirm_later(struct vigild *v, const struct vg_effect *fx, struct v
 {
     uint64_t number = v->journal.posted;
     if ((fx->verbs & VG_DO_RECORD) != 0) {
-        number = vg_journal_post(&v->journal, &fx->ev, true);
+        number = vg_effects_record(v, &fx->ev, true);
     }
     if (p != NULL) {
         hold(v, p, fx, number);
@@ -114,14 +162,13 @@ static bool run_one(struct vigild *v, const struct vg_effect *fx, struct vg_pend
     bool kept = true;
 
     if ((fx->verbs & VG_DO_HOLD) != 0) {
-        confirm_later(v, fx, p);
-        return true;
+        return true; /* came first */
     }
     if ((fx->verbs & VG_DO_SEND) != 0) {
         vg_outbox_publish(&v->outbox, &fx->ev);
     }
     if ((fx->verbs & VG_DO_RECORD) != 0) {
-        kept = vg_journal_post(&v->journal, &fx->ev, command) != 0;
+        kept = vg_effects_record(v, &fx->ev, command) != 0;
     }
     if ((fx->verbs & VG_DO_REPLY) != 0 && p != NULL) {
         vg_control_refuse(v, p, (enum vg_refusal)fx->refusal, fx->why, &fx->ev);
@@ -143,6 +190,11 @@ void vg_effects_run(struct vigild *v, const struct vg_effects *list, uint16_t pe
     }
     bool command = (all & VG_DO_HOLD) != 0;
     v->effects_depth++;
+    for (size_t i = 0; command && i < list->count; i++) {
+        if ((list->of[i].verbs & VG_DO_HOLD) != 0) {
+            confirm_later(v, &list->of[i], p); /* the lowest number of the step */
+        }
+    }
     for (size_t i = 0; i < list->count; i++) {
         cut = !run_one(v, &list->of[i], p, command) || cut;
     }
@@ -160,7 +212,7 @@ void vg_effects_run(struct vigild *v, const struct vg_effects *list, uint16_t pe
         p->used = false;
     }
     v->effects_depth--;
-    settle(v);
+    vg_effects_settle(v);
 }
 
 /* --- the disk's answer ---------------------------------------------------------------------- */
@@ -179,7 +231,7 @@ static void refused(struct vigild *v, uint64_t number)
         }
     }
     storage(v, false);
-    settle(v);
+    vg_effects_settle(v);
 }
 
 void vg_effects_recorded(void *state, const struct vg_journal_done *done)
@@ -192,7 +244,7 @@ void vg_effects_recorded(void *state, const struct vg_journal_done *done)
     }
     if (done->status != VG_OK) {
         storage(v, false);
-        settle(v);
+        vg_effects_settle(v);
         return;
     }
     for (size_t i = 0; i < VG_PENDING_MAX; i++) {
@@ -216,17 +268,7 @@ void vg_effects_recorded(void *state, const struct vg_journal_done *done)
     if (done->took_ns < SLOW_NS && done->duplicate == 0) {
         storage(v, true);
     }
-    settle(v);
-}
-
-/* Lost its place in the journal (ring full): posted again as soon as there is room. */
-static void post_again(struct vigild *v, struct vg_pending *p)
-{
-    p->number = vg_journal_post(&v->journal, &p->ev, true);
-    p->last = p->number;
-    if (p->number != 0) {
-        vg_journal_commit(&v->journal);
-    }
+    vg_effects_settle(v);
 }
 
 void vg_effects_tick(struct vigild *v)
@@ -252,9 +294,7 @@ void vg_effects_tick(struct vigild *v)
                 vg_outbox_publish(&v->outbox, &ev);
             }
         }
-        if (p->number == 0) {
-            post_again(v, p);
-        }
     }
-    settle(v);
+    (void)post_homeless(v);
+    vg_effects_settle(v);
 }

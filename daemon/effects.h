@@ -37,6 +37,15 @@ struct vg_pending {
  * The pool entry is freed here unless it has to wait. */
 void vg_effects_run(struct vigild *v, const struct vg_effects *fx, uint16_t pending);
 
+/* vg_effects_record -- post one event to the journal; 0 when there was no room. Everything that is
+ * recorded goes through here: rows are chained in the order of their numbers, so commands that found
+ * no room earlier come first, and nothing passes them. command: as vg_journal_post. */
+uint64_t vg_effects_record(struct vigild *v, const struct vg_event *ev, bool command);
+
+/* vg_effects_settle -- what became known of the disk meanwhile is told, unless a list of effects is
+ * being carried out. */
+void vg_effects_settle(struct vigild *v);
+
 /* The journal reported. */
 void vg_effects_recorded(void *state, const struct vg_journal_done *done);
 

@@ -38,11 +38,15 @@ static void catch_up(struct vigild *v)
     if (now_ns - v->next_tick_ns > VG_LATE_TICKS_MAX * VG_TICK_NS) {
         v->next_tick_ns = now_ns / VG_TICK_NS * VG_TICK_NS;
     }
+    /* What a tick finds out about the disk is an event of now, and comes after all of them. */
+    v->effects_depth++;
     while (v->next_tick_ns <= now_ns) {
         int64_t at_ns = v->next_tick_ns;
         v->next_tick_ns += VG_TICK_NS;
         tick_all(v, at_ns);
     }
+    v->effects_depth--;
+    vg_effects_settle(v);
 }
 
 /* Number, stamp, decide, carry out. */
@@ -217,7 +221,7 @@ void vg_ingest_daemon(struct vigild *v, const struct vg_event *ev)
     copy.seq = vg_engine_next_seq(&v->engine);
     copy.mono_ns = v->reactor.now.mono_ns;
     copy.utc_ns = v->reactor.now.utc_ns;
-    (void)vg_journal_post(&v->journal, &copy, false);
+    (void)vg_effects_record(v, &copy, false);
     for (uint16_t b = 0; b < v->engine.bed_count; b++) {
         copy.bed = b;
         vg_engine_step(&v->engine, &copy, &v->effects);
@@ -235,7 +239,7 @@ void vg_ingest_receipt(struct vigild *v, const struct vg_event *ev)
     copy.utc_ns = v->reactor.now.utc_ns;
     vg_engine_step(&v->engine, &copy, &v->effects);
     if (v->effects.count > 0) { /* a word that confirms nothing is not worth a row */
-        (void)vg_journal_post(&v->journal, &copy, false);
+        (void)vg_effects_record(v, &copy, false);
     }
     vg_effects_run(v, &v->effects, VG_PENDING_NONE);
 }

@@ -451,6 +451,9 @@ void vg_journal_stop(struct vg_journal *j)
 {
     vg_worker_stop(&j->worker);
     collect(&j->worker, j);
+    vg_journal_chain_stop(j);
     vg_store_close(j);
+    vg_key_forget(j->key.secret);
+    j->key.state = VG_KEY_UNKNOWN;
     unlock_dir(j);
 }

@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 #include <sys/types.h>
 
+#include "daemon/journal_chain.h"
 #include "lib/log.h"
 #include "lib/wire.h"
 #include "lib/worker.h"
@@ -31,6 +32,8 @@ struct vg_journal_done {
     int64_t took_ns;    /* of the commit */
     int8_t status;      /* enum vg_status; VG_ERR_STORE: nothing moved */
     bool full;          /* the disk is full */
+    uint64_t head_seq;  /* last row of the record, and its hash: after a commit that is `upto` or */
+    struct vg_hash head; /* what is older; not with a duplicate or a refused row */
 };
 
 /* Told on the loop thread about each report. */
@@ -40,6 +43,7 @@ struct vg_journal {
     struct vg_worker worker;
     const struct vg_wire_names *names;
     vg_journal_fn on_done;
+    vg_protocol_fn protocol_of; /* NULL: no row uses a protocol */
     void *state;
     uint64_t posted;                 /* number of the last post */
     uint64_t committed;              /* number of the last one on disk */
@@ -52,8 +56,11 @@ struct vg_journal {
     sqlite3 *db;
     sqlite3_stmt *insert;
     sqlite3_stmt *find_request;
+    struct vg_journal_chain chain;
+    struct vg_journal_key key;
     int64_t boot_row;
-    dev_t file_dev; /* which file is open: somebody may remove or replace it */
+    int64_t boot_utc_ns; /* of that row */
+    dev_t file_dev;      /* which file is open: somebody may remove or replace it */
     ino_t file_ino;
     struct vg_log_limit limit; /* of what a bad disk says again every second */
     char path[288];

@@ -23,7 +23,28 @@ CREATE TABLE event (
     vital       INTEGER,
     value_milli INTEGER,
     quality     INTEGER,
-    payload     ANY -- JSON; of a wave its samples, of a reading its age in ns when it had one
+    -- JSON; of a wave its samples, of a reading its age in ns when it had one.
+    payload     ANY,
+    -- SHA-256 (hash of the row before || SHA-256 of this row); see lib/chain.h.
+    hash        BLOB
+) STRICT;
+
+-- What the node stands for: a signature over a place in the chain.
+CREATE TABLE checkpoint (
+    seq        INTEGER PRIMARY KEY,
+    rows       INTEGER NOT NULL, -- rows up to seq
+    hash       BLOB    NOT NULL, -- of row seq; zeros: the rows up to seq are older than the chain
+    utc_ns     INTEGER NOT NULL,
+    public_key BLOB,             -- Ed25519; NULL: there was no usable key
+    signature  BLOB
+) STRICT;
+
+-- Session protocols as they were, by the SHA-256 of their text.
+CREATE TABLE protocol (
+    hash      TEXT    PRIMARY KEY,
+    id        TEXT    NOT NULL,
+    text      TEXT    NOT NULL,
+    first_seq INTEGER NOT NULL -- the row whose digest covers this one
 ) STRICT;
 
 -- The last guarantee that a command is recorded once on its bed, whatever happened before.
@@ -33,6 +54,8 @@ CREATE UNIQUE INDEX event_request ON event (bed, request_id) WHERE request_id IS
 CREATE INDEX event_story ON event (seq) WHERE kind > 5 AND kind <> 12;
 CREATE INDEX event_session ON event (session, seq) WHERE kind >= 7 AND kind <= 8;
 CREATE INDEX event_start ON event (seq) WHERE kind = 14;
+CREATE INDEX event_plan ON event (session, seq) WHERE kind >= 21 AND kind <= 23;
+CREATE INDEX event_cuff ON event (seq) WHERE kind = 6;
 
 CREATE TRIGGER event_no_update BEFORE UPDATE ON event
 BEGIN SELECT RAISE (ABORT, 'the record is append-only: a correction is a new row'); END;
@@ -41,6 +64,15 @@ BEGIN SELECT RAISE (ABORT, 'the record is append-only: rows are never removed');
 CREATE TRIGGER boot_no_update BEFORE UPDATE ON boot
 BEGIN SELECT RAISE (ABORT, 'the record is append-only'); END;
 CREATE TRIGGER boot_no_delete BEFORE DELETE ON boot
+BEGIN SELECT RAISE (ABORT, 'the record is append-only'); END;
+
+CREATE TRIGGER checkpoint_no_update BEFORE UPDATE ON checkpoint
+BEGIN SELECT RAISE (ABORT, 'the record is append-only'); END;
+CREATE TRIGGER checkpoint_no_delete BEFORE DELETE ON checkpoint
+BEGIN SELECT RAISE (ABORT, 'the record is append-only'); END;
+CREATE TRIGGER protocol_no_update BEFORE UPDATE ON protocol
+BEGIN SELECT RAISE (ABORT, 'the record is append-only'); END;
+CREATE TRIGGER protocol_no_delete BEFORE DELETE ON protocol
 BEGIN SELECT RAISE (ABORT, 'the record is append-only'); END;
 
 CREATE VIEW reading AS

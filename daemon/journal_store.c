@@ -19,19 +19,20 @@
 #include "daemon/journal.h"
 #include "daemon/journal_schema.h"
 #include "daemon/journal_schema_3.h"
+#include "daemon/journal_schema_4.h"
 #include "lib/log.h"
 #include "lib/wire_decode.h"
 #include "vigil/compiler.h"
 #include "vigil_version.h"
 
-#define SCHEMA_VERSION 3
+#define SCHEMA_VERSION 4
 #define BATCH_MAX 8192
 #define BALLAST_BYTES (4 * 1024 * 1024)
 
 static const char insert_sql[] =
     "INSERT INTO event (seq, boot, mono_ns, utc_ns, clock_state, kind, flags, bed, device, session,"
-    " operator, request_id, vital, value_milli, quality, payload)"
-    " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16)"
+    " operator, request_id, vital, value_milli, quality, payload, hash)"
+    " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17)"
     " ON CONFLICT (bed, request_id) WHERE request_id IS NOT NULL DO NOTHING";
 
 /* Version 1 knew a request id once in the whole record: one that two beds used lost the second. */
@@ -67,6 +68,16 @@ static int user_version(struct vg_journal *j)
     return v;
 }
 
+/* Forward only, a version at a time. */
+static bool bring_up(struct vg_journal *j, int v)
+{
+    if (v == 0) {
+        return run(j, vg_journal_schema);
+    }
+    return (v > 1 || run(j, from_1_sql)) && (v > 2 || run(j, vg_journal_schema_3)) &&
+           run(j, vg_journal_schema_4) && vg_journal_chain_base(j);
+}
+
 static enum vg_status migrate(struct vg_journal *j)
 {
     char sql[64];
@@ -86,9 +97,7 @@ static enum vg_status migrate(struct vg_journal *j)
         return VG_ERR_STORE;
     }
     (void)snprintf(sql, sizeof sql, "PRAGMA user_version = %d", SCHEMA_VERSION);
-    ok = run(j, "BEGIN IMMEDIATE") && (v != 0 || run(j, vg_journal_schema)) &&
-         (v != 1 || run(j, from_1_sql)) && ((v != 1 && v != 2) || run(j, vg_journal_schema_3)) &&
-         run(j, sql) && run(j, "COMMIT");
+    ok = run(j, "BEGIN IMMEDIATE") && bring_up(j, v) && run(j, sql) && run(j, "COMMIT");
     if (!ok) {
         (void)complain(j, "cannot make the tables");
         (void)run(j, "ROLLBACK");
@@ -112,6 +121,7 @@ static bool add_boot_row(struct vg_journal *j)
         (void)sqlite3_bind_text(st, 3, VIGIL_VERSION, -1, SQLITE_STATIC);
         ok = sqlite3_step(st) == SQLITE_DONE;
         j->boot_row = sqlite3_last_insert_rowid(j->db);
+        j->boot_utc_ns = now.utc_ns;
     }
     (void)sqlite3_finalize(st);
     return ok;
@@ -132,6 +142,14 @@ static bool is_still_there(const struct vg_journal *j)
     return stat(j->path, &st) == 0 && st.st_dev == j->file_dev && st.st_ino == j->file_ino;
 }
 
+/* The folder of the record holds its key. */
+static void load_key(struct vg_journal *j)
+{
+    char dir[sizeof j->path];
+    (void)snprintf(dir, sizeof dir, "%.*s", (int)(strlen(j->path) - strlen("/vigil.db")), j->path);
+    vg_journal_key_load(&j->key, dir);
+}
+
 enum vg_status vg_store_open(struct vg_journal *j)
 {
     int rc;
@@ -150,13 +168,15 @@ enum vg_status vg_store_open(struct vg_journal *j)
         !run(j, "PRAGMA journal_size_limit = 4194304")) {
         goto fail;
     }
+    load_key(j);
     if (migrate(j) != VG_OK) {
         goto close;
     }
     if (sqlite3_prepare_v3(j->db, insert_sql, -1, SQLITE_PREPARE_PERSISTENT, &j->insert, NULL) !=
             SQLITE_OK ||
         sqlite3_prepare_v3(j->db, "SELECT seq FROM event WHERE request_id = ?1 AND bed = ?2", -1,
-                           SQLITE_PREPARE_PERSISTENT, &j->find_request, NULL) != SQLITE_OK) {
+                           SQLITE_PREPARE_PERSISTENT, &j->find_request, NULL) != SQLITE_OK ||
+        !vg_journal_chain_open(j)) {
         goto fail;
     }
     remember_file(j);
@@ -174,6 +194,7 @@ void vg_store_close(struct vg_journal *j)
 {
     (void)sqlite3_finalize(j->insert);
     (void)sqlite3_finalize(j->find_request);
+    vg_journal_chain_close(j);
     (void)sqlite3_close(j->db);
     j->insert = NULL;
     j->find_request = NULL;
@@ -194,73 +215,98 @@ void vg_store_give_up(struct vg_journal *j, int rc)
 
 /* --- one row -------------------------------------------------------------------------------- */
 
-static void bind_name(sqlite3_stmt *st, int at, const char *name)
-{
-    if (name != NULL && name[0] != '\0') {
-        (void)sqlite3_bind_text(st, at, name, -1, SQLITE_STATIC);
-    } else {
-        (void)sqlite3_bind_null(st, at);
-    }
-}
-
-static void bind_content(struct vg_journal *j, const struct vg_event *ev, char *buf, size_t cap)
+/* The cells of a row: they are bound, and they are hashed, so what is hashed is what is written. */
+static void fill_content(struct vg_journal *j, const struct vg_event *ev,
+                         struct vg_cell c[VG_EVENT_CELLS], char *buf, size_t cap)
 {
     size_t len = 0;
-    sqlite3_stmt *st = j->insert;
 
-    (void)sqlite3_bind_null(st, 13);
-    (void)sqlite3_bind_null(st, 14);
-    (void)sqlite3_bind_null(st, 15);
-    (void)sqlite3_bind_null(st, 16);
+    for (size_t i = 12; i < VG_EVENT_CELLS; i++) {
+        c[i] = vg_cell_null();
+    }
     if (ev->kind == VG_EV_READING) {
-        bool valid = ev->u.reading.quality <= VG_QUALITY_QUESTIONABLE;
-        (void)sqlite3_bind_int(st, 13, ev->u.reading.vital);
-        if (valid) {
-            (void)sqlite3_bind_int(st, 14, ev->u.reading.value_milli);
+        c[12] = vg_cell_int(ev->u.reading.vital);
+        if (ev->u.reading.quality <= VG_QUALITY_QUESTIONABLE) {
+            c[13] = vg_cell_int(ev->u.reading.value_milli);
         }
-        (void)sqlite3_bind_int(st, 15, ev->u.reading.quality);
+        c[14] = vg_cell_int(ev->u.reading.quality);
         if (ev->u.reading.age_ns != 0) {
-            (void)sqlite3_bind_int64(st, 16, ev->u.reading.age_ns);
+            c[15] = vg_cell_int(ev->u.reading.age_ns);
         }
     } else if (ev->kind == VG_EV_WAVE) {
         const struct vg_wave *w = &ev->u.wave;
-        (void)sqlite3_bind_int(st, 13, w->vital);
-        (void)sqlite3_bind_int64(st, 14, w->rate_millihz);
-        (void)sqlite3_bind_int(st, 15, w->width_bytes);
-        (void)sqlite3_bind_blob(st, 16, w->data, w->count * w->width_bytes, SQLITE_STATIC);
+        c[12] = vg_cell_int(w->vital);
+        c[13] = vg_cell_int(w->rate_millihz);
+        c[14] = vg_cell_int(w->width_bytes);
+        c[15] = vg_cell_bytes(VG_CELL_BLOB, w->data, (size_t)w->count * w->width_bytes);
     } else if (vg_wire_payload(j->names, ev, buf, cap, &len) == VG_OK) {
-        (void)sqlite3_bind_text(st, 16, buf, (int)len, SQLITE_STATIC);
+        c[15] = vg_cell_bytes(VG_CELL_TEXT, buf, len);
     }
 }
 
+static void fill_cells(struct vg_journal *j, const struct vg_event *ev,
+                       struct vg_cell c[VG_EVENT_CELLS], char *buf, size_t cap)
+{
+    c[0] = vg_cell_int((int64_t)ev->seq);
+    c[1] = vg_cell_int(j->boot_row);
+    c[2] = vg_cell_int(ev->mono_ns);
+    c[3] = vg_cell_int(ev->utc_ns);
+    c[4] = vg_cell_int(atomic_load(&j->clock_synchronised) ? 1 : 0);
+    c[5] = vg_cell_int(ev->kind);
+    c[6] = vg_cell_int(ev->flags & VG_FLAG_TEST);
+    c[7] = vg_cell_text(vg_wire_bed(j->names, ev->bed));
+    c[8] = vg_cell_text(vg_wire_device(j->names, ev->device));
+    c[9] = vg_cell_int((int64_t)ev->session);
+    c[10] = vg_cell_text(vg_event_operator(ev));
+    c[11] = vg_cell_text(vg_event_request_id(ev));
+    fill_content(j, ev, c, buf, cap);
+}
+
+static void bind_cell(sqlite3_stmt *st, int at, const struct vg_cell *c)
+{
+    switch (c->type) {
+    case VG_CELL_NULL:
+        (void)sqlite3_bind_null(st, at);
+        break;
+    case VG_CELL_INT:
+        (void)sqlite3_bind_int64(st, at, c->number);
+        break;
+    case VG_CELL_TEXT:
+        (void)sqlite3_bind_text(st, at, c->bytes, (int)c->len, SQLITE_STATIC);
+        break;
+    case VG_CELL_BLOB:
+        (void)sqlite3_bind_blob(st, at, c->bytes, (int)c->len, SQLITE_STATIC);
+        break;
+    }
+}
+
+/* SQLITE_DONE also for a request that is recorded already: then nothing was added. */
 static int insert_row(struct vg_journal *j, const struct vg_event *ev)
 {
     char payload[1024];
-    sqlite3_stmt *st = j->insert;
+    struct vg_cell cells[VG_EVENT_CELLS];
+    const struct vg_protocol_row *protocol = vg_journal_chain_protocol(j, ev);
 
-    (void)sqlite3_bind_int64(st, 1, (sqlite3_int64)ev->seq);
-    (void)sqlite3_bind_int64(st, 2, j->boot_row);
-    (void)sqlite3_bind_int64(st, 3, ev->mono_ns);
-    (void)sqlite3_bind_int64(st, 4, ev->utc_ns);
-    (void)sqlite3_bind_int(st, 5, atomic_load(&j->clock_synchronised) ? 1 : 0);
-    (void)sqlite3_bind_int(st, 6, ev->kind);
-    (void)sqlite3_bind_int(st, 7, ev->flags & VG_FLAG_TEST);
-    bind_name(st, 8, vg_wire_bed(j->names, ev->bed));
-    bind_name(st, 9, vg_wire_device(j->names, ev->device));
-    (void)sqlite3_bind_int64(st, 10, (sqlite3_int64)ev->session);
-    bind_name(st, 11, vg_event_operator(ev));
-    bind_name(st, 12, vg_event_request_id(ev));
-    bind_content(j, ev, payload, sizeof payload);
-    int rc = sqlite3_step(st);
-    (void)sqlite3_reset(st);
+    fill_cells(j, ev, cells, payload, sizeof payload);
+    struct vg_hash hash = vg_journal_chain_hash(j, cells, protocol);
+    for (int i = 0; i < VG_EVENT_CELLS; i++) {
+        bind_cell(j->insert, i + 1, &cells[i]);
+    }
+    (void)sqlite3_bind_blob(j->insert, VG_EVENT_CELLS + 1, hash.of, VG_HASH_BYTES, SQLITE_STATIC);
+    int rc = sqlite3_step(j->insert);
+    (void)sqlite3_reset(j->insert);
+    if (rc == SQLITE_DONE && sqlite3_changes(j->db) != 0 &&
+        !vg_journal_chain_add(j, ev, &hash, protocol)) {
+        return SQLITE_ERROR; /* the batch is tried again: a row must not be without its protocol */
+    }
     return rc;
 }
 
 static uint64_t earlier_receipt(struct vg_journal *j, const struct vg_event *ev)
 {
     uint64_t seq = 0;
-    bind_name(j->find_request, 1, vg_event_request_id(ev));
-    bind_name(j->find_request, 2, vg_wire_bed(j->names, ev->bed));
+    (void)sqlite3_bind_text(j->find_request, 1, vg_event_request_id(ev), -1, SQLITE_STATIC);
+    (void)sqlite3_bind_text(j->find_request, 2, vg_wire_bed(j->names, ev->bed), -1, SQLITE_STATIC);
     if (sqlite3_step(j->find_request) == SQLITE_ROW) {
         seq = (uint64_t)sqlite3_column_int64(j->find_request, 0);
     }
@@ -293,35 +339,62 @@ static void make_ballast(struct vg_journal *j)
     (void)close(fd);
 }
 
-static bool write_rows(struct vg_journal *j, size_t n, struct vg_journal_done *done)
+/* A row that does not come in: the rows after it are not held up, and a command is not confirmed. */
+static void refuse(struct vg_journal *j, const struct vg_journal_job *job, const char *why)
 {
+    struct vg_journal_done no = { .upto = job->number, .refused = true };
+    vg_log(VG_LOG_ERROR, "journal: row %llu refused, skipped: %s", (unsigned long long)job->ev.seq,
+           why);
+    if (vg_event_request_id(&job->ev) != NULL) {
+        (void)vg_ring_push(&j->worker.done, &no);
+    }
+}
+
+static int write_row(struct vg_journal *j, const struct vg_journal_job *job)
+{
+    int64_t rows = j->chain.next.rows;
+
+    if ((int64_t)job->ev.seq <= j->chain.next.seq) {
+        refuse(j, job, "its number is not above the last one, it would break the chain");
+        return SQLITE_DONE;
+    }
+    int rc = insert_row(j, &job->ev);
+    if (rc == SQLITE_CONSTRAINT) {
+        refuse(j, job, sqlite3_errmsg(j->db));
+        return SQLITE_DONE;
+    }
+    if (rc == SQLITE_DONE && j->chain.next.rows == rows && vg_event_request_id(&job->ev) != NULL) {
+        struct vg_journal_done dup = {
+            .upto = job->number,
+            .duplicate = earlier_receipt(j, &job->ev),
+            .status = VG_OK,
+        };
+        (void)vg_ring_push(&j->worker.done, &dup);
+    }
+    return rc;
+}
+
+static bool write_rows(struct vg_journal *j, size_t n, const struct vg_now *now,
+                       struct vg_journal_done *done)
+{
+    vg_journal_chain_begin(j);
     for (size_t i = 0; i < n; i++) {
         const struct vg_journal_job *job = vg_ring_peek(&j->worker.jobs, i);
-        int rc = insert_row(j, &job->ev);
-        if (rc == SQLITE_CONSTRAINT) {
-            struct vg_journal_done no = { .upto = job->number, .refused = true };
-            vg_log(VG_LOG_ERROR, "journal: row %llu refused, skipped: %s",
-                   (unsigned long long)job->ev.seq, sqlite3_errmsg(j->db));
-            if (vg_event_request_id(&job->ev) != NULL) {
-                (void)vg_ring_push(&j->worker.done, &no);
-            }
-        } else if (rc != SQLITE_DONE) {
+        if (!vg_journal_chain_room(j, &job->ev, now->utc_ns)) {
+            return false;
+        }
+        int rc = write_row(j, job);
+        if (rc != SQLITE_DONE) {
             done->full = rc == SQLITE_FULL;
             return false;
-        } else if (sqlite3_changes(j->db) == 0 && vg_event_request_id(&job->ev) != NULL) {
-            struct vg_journal_done dup = {
-                .upto = job->number,
-                .duplicate = earlier_receipt(j, &job->ev),
-                .status = VG_OK,
-            };
-            (void)vg_ring_push(&j->worker.done, &dup);
         }
     }
-    return true;
+    return vg_journal_chain_end(j, now);
 }
 
 /* A record that could not be read at the start may turn up later, with numbers this run gives
- * again. (Within a step a command may follow the transitions it caused: hence the margin.) */
+ * again. (Part of this batch may be there, written by a commit that did not say so: hence the
+ * margin. What is there twice is then refused row by row.) */
 static bool is_behind(struct vg_journal *j)
 {
     sqlite3_stmt *st = NULL;
@@ -357,13 +430,17 @@ static bool have_file(struct vg_journal *j)
     return vg_journal_lock(j) == VG_OK && vg_store_open(j) == VG_OK && (was_open || is_behind(j));
 }
 
-static bool commit_batch(struct vg_journal *j, size_t n, struct vg_journal_done *done)
+static bool commit_batch(struct vg_journal *j, size_t n, const struct vg_now *now,
+                         struct vg_journal_done *done)
 {
     if (!have_file(j)) {
         return false;
     }
     if (run(j, "BEGIN IMMEDIATE") && (j->boot_row != 0 || add_boot_row(j)) &&
-        write_rows(j, n, done) && run(j, "COMMIT")) {
+        write_rows(j, n, now, done) && run(j, "COMMIT")) {
+        vg_journal_chain_commit(j);
+        done->head_seq = (uint64_t)j->chain.head.seq;
+        done->head = j->chain.head.hash;
         return true;
     }
     int rc = sqlite3_errcode(j->db);
@@ -391,7 +468,7 @@ void vg_store_work(struct vg_worker *w, void *ctx)
         done.upto = last->number;
         w->clock.read(w->clock.state, &before);
         int64_t boot_row = j->boot_row;
-        bool ok = commit_batch(j, n, &done);
+        bool ok = commit_batch(j, n, &before, &done);
         w->clock.read(w->clock.state, &after);
         done.took_ns = after.mono_ns - before.mono_ns;
         if (ok) {

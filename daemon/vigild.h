@@ -51,6 +51,7 @@ struct vigild {
     bool storage_bad;                    /* as told to everybody */
     bool storage_seen_bad;               /* as the journal said last */
     uint8_t effects_depth;               /* > 0: a list of effects is being carried out */
+    uint16_t homeless;                   /* pending commands that found no room in the journal */
     int64_t worst_commit_ns;
     uint16_t bus_count;
     struct vg_device_io io[VG_DEVICES_MAX];

@@ -13,9 +13,9 @@ RULES = {
     "core": ({"vigil", "core"}, PURE_SYSTEM, set()),
     "drivers": ({"vigil", "drivers"}, PURE_SYSTEM, set()),
     "lib": ({"vigil", "lib"}, None, {"modbus.h", "libserialport.h", "sqlite3.h", "systemd/sd-daemon.h"}),
-    "daemon": ({"vigil", "core", "drivers", "lib", "daemon", "vigil_version.h"}, None, {"yaml.h", "jansson.h"}),
+    "daemon": ({"vigil", "core", "drivers", "lib", "daemon", "vigil_version.h"}, None, {"yaml.h", "jansson.h", "sodium.h"}),
     "tools": ({"vigil", "core", "drivers", "lib", "tools", "vigil_version.h"}, None,
-              {"modbus.h", "libserialport.h", "systemd/sd-daemon.h", "yaml.h"}),
+              {"modbus.h", "libserialport.h", "systemd/sd-daemon.h", "yaml.h", "sodium.h"}),
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]')
 

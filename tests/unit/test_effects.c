@@ -168,9 +168,8 @@ static void test_effects__a_dose_outlives_a_full_ring(void **state)
     memset(&filler, 0, sizeof filler);
     filler.kind = VG_EV_DOSE;
     filler.device = VG_DEVICE_NONE;
-    uint64_t last = 0;
     do {
-        filler.seq = ++last + 1000000;
+        filler.seq = vg_engine_next_seq(&d.v->engine);
     } while (vg_journal_post(&d.v->journal, &filler, false) != 0);
     assert_string_equal(vd_ask(&d, dose_text(1)), "");
     assert_int_equal(d.v->engine.beds[0].session.dose_count, 1);

@@ -239,6 +239,7 @@ static void test_journal__writes_every_kind_of_row(void **state)
     (void)state;
     open_record();
     check_reports = true;
+    struct vg_event first = reading(97000);
     struct vg_event wave = event(VG_EV_WAVE);
     wave.device = 0;
     wave.u.wave = (struct vg_wave){ .vital = VG_VITAL_PLETH,
@@ -248,16 +249,16 @@ static void test_journal__writes_every_kind_of_row(void **state)
                                     .data = { 1, 2, 3 } };
     struct vg_event invalid = reading(0);
     invalid.u.reading.quality = VG_QUALITY_INVALID;
-    assert_int_equal(post(reading(97000)), 1);
-    assert_int_equal(post(invalid), 2);
-    assert_int_equal(post(wave), 3);
+    assert_int_equal(post(first), 1);
+    assert_int_equal(post(wave), 2);
+    assert_int_equal(post(invalid), 3);
     assert_int_equal(post(session(VG_SESSION_OPEN, "r-1", 0)), 4);
     assert_int_equal(post(dose("r-2", seq)), 5);
     assert_int_equal(post(alarm_open(77)), 6);
     assert_int_equal(j.committed, 0);
     vg_journal_commit(&j);
     assert_int_equal(j.committed, 6);
-    assert_int_equal(ask("SELECT value_milli FROM event WHERE seq = 3"), 97000);
+    assert_int_equal(ask("SELECT value_milli FROM event WHERE seq = 1"), 97000);
     assert_int_equal(ask("SELECT count(*) FROM event WHERE kind = 1 AND value_milli IS NULL"), 1);
     assert_int_equal(ask("SELECT length(payload) FROM event WHERE kind = 3"), 3);
     assert_int_equal(ask("SELECT amount_ug FROM dose WHERE operator = 'nurse'"), 35000);
@@ -482,7 +483,7 @@ static void test_journal__does_not_write_into_a_record_that_is_ahead(void **stat
     (void)post(dose("r-1", 1));
     vg_journal_commit(&j);
     vg_journal_stop(&j);
-    assert_int_equal(ask(sql), 3);
+    assert_int_equal(ask(sql), 4);
     prepare(&j);
     (void)snprintf(j.path, sizeof j.path, "%s/vigil.db", dir); /* as if not there at the start */
     start(true);
@@ -495,11 +496,29 @@ static void test_journal__does_not_write_into_a_record_that_is_ahead(void **stat
 
 /* --- opening ---------------------------------------------------------------------------------- */
 
-/* Make the record what a program of schema version 1 or 2 left behind. */
+/* Make the record what a program of schema version 1, 2 or 3 left behind. */
 static void go_back_to_version(int version)
 {
+    static const char *const newer_than_3[] = {
+        "DROP TRIGGER event_no_update",
+        "ALTER TABLE event DROP COLUMN hash",
+        "CREATE TRIGGER event_no_update BEFORE UPDATE ON event BEGIN SELECT RAISE (ABORT, 'no'); "
+        "END",
+        "DROP TABLE checkpoint",
+        "DROP TABLE protocol",
+        "DROP INDEX event_plan",
+        "DROP INDEX event_cuff",
+    };
     char sql[32];
     vg_journal_stop(&j);
+    for (size_t i = 0; i < VG_COUNT(newer_than_3); i++) {
+        assert_int_equal(ask(newer_than_3[i]), 0);
+    }
+    (void)snprintf(sql, sizeof sql, "PRAGMA user_version = %d", version);
+    assert_int_equal(ask(sql), 0);
+    if (version == 3) {
+        return;
+    }
     assert_int_equal(ask("DROP INDEX event_story"), 0);
     assert_int_equal(ask("CREATE INDEX event_decision ON event (seq)"
                          " WHERE kind >= 6 AND kind <= 11"),
@@ -513,8 +532,6 @@ static void go_back_to_version(int version)
                              " WHERE request_id IS NOT NULL"),
                          0);
     }
-    (void)snprintf(sql, sizeof sql, "PRAGMA user_version = %d", version);
-    assert_int_equal(ask(sql), 0);
 }
 
 static void test_journal__two_beds_may_use_one_request_id(void **state)
@@ -535,7 +552,7 @@ static void test_journal__two_beds_may_use_one_request_id(void **state)
     vg_journal_commit(&j);
     assert_int_equal(ask("SELECT count(*) FROM dose WHERE request_id = 'r-1'"), 2);
     assert_int_equal(duplicate_number, 3);
-    assert_int_equal(ask("PRAGMA user_version"), 3);
+    assert_int_equal(ask("PRAGMA user_version"), 4);
 }
 
 /* The indexes and views of a record that was brought up are those of a new one, and what stood in it
@@ -547,12 +564,14 @@ static void test_journal__an_older_record_is_brought_up(void **state)
     (void)state;
     open_record();
     int64_t in_a_new_one = ask(objects);
-    for (int version = 2; version >= 1; version--) {
-        (void)post(dose(version == 2 ? "r-2" : "r-1", 1));
+    for (int version = 3; version >= 1; version--) {
+        char id[8];
+        (void)snprintf(id, sizeof id, "r-%d", version);
+        (void)post(dose(id, 1));
         vg_journal_commit(&j);
         go_back_to_version(version);
         open_record();
-        assert_int_equal(ask("PRAGMA user_version"), 3);
+        assert_int_equal(ask("PRAGMA user_version"), 4);
         assert_int_equal(ask(objects), in_a_new_one);
         assert_int_equal(ask("SELECT count(*) FROM sqlite_master WHERE name = 'event_story'"), 1);
         assert_int_equal(ask("SELECT count(*) FROM sqlite_master WHERE name = 'event_decision'"),
@@ -560,7 +579,10 @@ static void test_journal__an_older_record_is_brought_up(void **state)
         assert_int_equal(ask("SELECT count(*) FROM inhibition"), 0);
         assert_int_equal(ask("SELECT count(*) FROM limit_change"), 0);
         assert_int_equal(ask("SELECT count(*) FROM route"), 0);
-        assert_int_equal(ask("SELECT count(*) FROM dose"), 3 - version);
+        assert_int_equal(ask("SELECT count(*) FROM dose"), 4 - version);
+        assert_int_equal(ask("SELECT count(*) FROM checkpoint WHERE hash = zeroblob(32)"
+                             " AND seq = (SELECT max(seq) FROM event) AND rows = seq"),
+                         1);
     }
 }
 
@@ -626,21 +648,21 @@ static void test_journal__leaves_a_newer_record_alone(void **state)
 static void post_one_of_each(void)
 {
     struct vg_event open = session(VG_SESSION_OPEN, "r-1", 0);
-    struct vg_event ack = event(VG_EV_ACK);
-    struct vg_event command = event(VG_EV_NIBP_COMMAND);
-    struct vg_event cuff = event(VG_EV_CUFF);
 
     (void)post(open);
     (void)post(reading(97000));
     (void)post(dose("r-2", open.seq));
+    struct vg_event ack = event(VG_EV_ACK);
     ack.u.ack.instance = 77;
     (void)snprintf(ack.u.ack.request_id, sizeof ack.u.ack.request_id, "r-3");
     (void)snprintf(ack.u.ack.operator_id, sizeof ack.u.ack.operator_id, "nurse");
     (void)post(ack);
+    struct vg_event command = event(VG_EV_NIBP_COMMAND);
     command.device = 0;
     command.u.command.what = VG_REQ_NIBP_START;
     (void)snprintf(command.u.command.request_id, sizeof command.u.command.request_id, "r-4");
     (void)post(command);
+    struct vg_event cuff = event(VG_EV_CUFF);
     cuff.device = 0;
     cuff.u.cuff.is_state = true;
     cuff.u.cuff.state = VG_NS_INFLATING;
@@ -735,13 +757,13 @@ static void test_journal__passes_over_rows_it_cannot_place(void **state)
     (void)post(dose("r-1", 1));
     vg_journal_commit(&j);
     assert_int_equal(ask("INSERT INTO event VALUES (50,1,0,0,0,8,0,'bed-1',NULL,0,NULL,NULL,NULL,"
-                         "NULL,NULL,'{\"kind\":\"nonsense\"}')"),
+                         "NULL,NULL,'{\"kind\":\"nonsense\"}',NULL)"),
                      0);
     assert_int_equal(ask("INSERT INTO event VALUES (51,1,0,0,0,8,0,'bed-1',NULL,0,NULL,NULL,NULL,"
-                         "NULL,NULL,NULL)"),
+                         "NULL,NULL,NULL,NULL)"),
                      0);
     assert_int_equal(ask("INSERT INTO event SELECT 52,boot,0,0,0,kind,0,'bed-9',NULL,0,NULL,NULL,"
-                         "NULL,NULL,NULL,payload FROM event WHERE seq = 1"),
+                         "NULL,NULL,NULL,payload,NULL FROM event WHERE seq = 1"),
                      0);
     seq = 52;
     reopen();
