@@ -155,19 +155,44 @@ static void end_hold(struct vigild *v, struct vg_pending *p, bool cut)
     vg_journal_commit(&v->journal);
 }
 
+/* The input of a step has its lowest number, wherever it stands in the list: the row that is posted
+ * first. list->count when the step records nothing. */
+static size_t first_row(const struct vg_effects *list)
+{
+    size_t first = list->count;
+    for (size_t i = 0; i < list->count; i++) {
+        if ((list->of[i].verbs & (VG_DO_RECORD | VG_DO_HOLD)) != 0 &&
+            (first == list->count || list->of[i].ev.seq < list->of[first].ev.seq)) {
+            first = i;
+        }
+    }
+    return first;
+}
+
 /* False when the record had no room for it. command: the step is one that somebody waits for. */
+static bool run_first(struct vigild *v, const struct vg_effect *fx, struct vg_pending *p,
+                      bool command)
+{
+    if ((fx->verbs & VG_DO_HOLD) != 0) {
+        confirm_later(v, fx, p);
+        return true;
+    }
+    return vg_effects_record(v, &fx->ev, command) != 0;
+}
+
+/* The same. first: its row is posted already. */
 static bool run_one(struct vigild *v, const struct vg_effect *fx, struct vg_pending *p,
-                    bool command)
+                    bool command, bool first)
 {
     bool kept = true;
 
     if ((fx->verbs & VG_DO_HOLD) != 0) {
-        return true; /* came first */
+        return true;
     }
     if ((fx->verbs & VG_DO_SEND) != 0) {
         vg_outbox_publish(&v->outbox, &fx->ev);
     }
-    if ((fx->verbs & VG_DO_RECORD) != 0) {
+    if ((fx->verbs & VG_DO_RECORD) != 0 && !first) {
         kept = vg_effects_record(v, &fx->ev, command) != 0;
     }
     if ((fx->verbs & VG_DO_REPLY) != 0 && p != NULL) {
@@ -190,13 +215,12 @@ void vg_effects_run(struct vigild *v, const struct vg_effects *list, uint16_t pe
     }
     bool command = (all & VG_DO_HOLD) != 0;
     v->effects_depth++;
-    for (size_t i = 0; command && i < list->count; i++) {
-        if ((list->of[i].verbs & VG_DO_HOLD) != 0) {
-            confirm_later(v, &list->of[i], p); /* the lowest number of the step */
-        }
+    size_t first = first_row(list);
+    if (first < list->count) {
+        cut = !run_first(v, &list->of[first], p, command);
     }
     for (size_t i = 0; i < list->count; i++) {
-        cut = !run_one(v, &list->of[i], p, command) || cut;
+        cut = !run_one(v, &list->of[i], p, command, i == first) || cut;
     }
     if (command) {
         end_hold(v, p, cut);
@@ -262,6 +286,9 @@ void vg_effects_recorded(void *state, const struct vg_journal_done *done)
             release(v, p);
         }
     }
+    if (done->head_seq != 0) {
+        vg_outbox_head_moved(&v->outbox, done->head_seq, &done->head);
+    }
     if (done->duplicate == 0 && done->took_ns > v->worst_commit_ns) {
         v->worst_commit_ns = done->took_ns;
     }
@@ -296,5 +323,6 @@ void vg_effects_tick(struct vigild *v)
         }
     }
     (void)post_homeless(v);
+    vg_outbox_tick(&v->outbox);
     vg_effects_settle(v);
 }

@@ -23,6 +23,8 @@ static const char usage_text[] =
     "       vigild --print-config FILE  print the effective settings\n"
     "       vigild --review FILE        play the record of that configuration again, and say\n"
     "                                   whether every alarm follows from it, exit 1 if not\n"
+    "       vigild --public-key [--config FILE]\n"
+    "                                   print the key that this node signs its record with\n"
     "       vigild --version | --help\n"
     "\n"
     "Bedside session vital-sign monitor daemon. FILE defaults to " DEFAULT_CONFIG ".\n";
@@ -68,6 +70,22 @@ static int review(void)
     return st == VG_OK ? 0 : 1;
 }
 
+static int public_key(void)
+{
+    const char *dir = daemon_state.config.state_dir;
+    uint8_t key[VG_PUBLIC_KEY_BYTES];
+    char hex[VG_HEX_MAX(VG_PUBLIC_KEY_BYTES)];
+
+    if (vg_journal_key_read_public(dir, key) != VG_OK) {
+        (void)fprintf(stderr,
+                      "vigild: there is no key in %s/vigil.pub; vigild makes it at its first start\n",
+                      dir);
+        return 1;
+    }
+    (void)printf("%s\n", vg_hex(key, sizeof key, hex));
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     static const struct option options[] = {
@@ -75,6 +93,7 @@ int main(int argc, char **argv)
         { "check", required_argument, NULL, 'k' },
         { "print-config", required_argument, NULL, 'p' },
         { "review", required_argument, NULL, 'r' },
+        { "public-key", no_argument, NULL, 'u' },
         { "version", no_argument, NULL, 'v' },
         { "help", no_argument, NULL, 'h' },
         { NULL, 0, NULL, 0 },
@@ -91,7 +110,12 @@ int main(int argc, char **argv)
         case 'h':
             (void)fputs(usage_text, stdout);
             return 0;
+        case 'u':
+            mode = o;
+            break;
         case 'c':
+            file = optarg;
+            break;
         case 'k':
         case 'p':
         case 'r':
@@ -113,6 +137,9 @@ int main(int argc, char **argv)
     int rc = load(file);
     if (rc == 0 && mode == 'r') {
         return review();
+    }
+    if (rc == 0 && mode == 'u') {
+        return public_key();
     }
     if (rc == 0 && mode == 'p') {
         vg_config_print(&daemon_state.config, stdout);

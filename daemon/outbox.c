@@ -18,6 +18,8 @@
 
 #define HIGH_WATER 4096
 #define BURST 64
+#define HEAD_TOPIC "v1.node.head"
+#define HEAD_EVERY_NS VG_NS_PER_S
 
 enum vg_status vg_outbox_open(struct vg_outbox *o, void *zmq, const char *endpoint)
 {
@@ -256,6 +258,56 @@ void vg_outbox_alarms(struct vg_outbox *o, uint16_t bed)
     send_frame(o, o->alarms_body, len);
 }
 
+/* --- where the record ends -------------------------------------------------------------------- */
+
+static void send_head(struct vg_outbox *o, bool snapshot)
+{
+    struct vg_wire_frame *f = &o->frame;
+    struct vg_json j;
+    char hex[VG_HEX_MAX(VG_HASH_BYTES)];
+
+    if (o->head.seq == 0 || !is_wanted(o, HEAD_TOPIC, sizeof HEAD_TOPIC - 1)) {
+        return;
+    }
+    memcpy(f->topic, HEAD_TOPIC, sizeof HEAD_TOPIC - 1);
+    f->topic_len = sizeof HEAD_TOPIC - 1;
+    vg_json_begin(&j, f->body, sizeof f->body);
+    vg_json_object(&j, NULL);
+    vg_json_uint(&j, "v", VG_WIRE_VERSION);
+    vg_json_uint(&j, "n", o->head.count);
+    vg_json_uint(&j, "seq", o->head.seq);
+    vg_json_text(&j, "hash", vg_hex(o->head.hash.of, VG_HASH_BYTES, hex));
+    vg_json_int(&j, "mono_ms", o->now->mono_ns / VG_NS_PER_MS);
+    vg_json_int(&j, "utc_ms", o->now->utc_ns / VG_NS_PER_MS);
+    if (snapshot) {
+        vg_json_bool(&j, "snapshot", true);
+    }
+    vg_json_object_end(&j);
+    VG_ASSERT(!j.overflow);
+    send_frame(o, f->body, j.len);
+}
+
+void vg_outbox_tick(struct vg_outbox *o)
+{
+    struct vg_outbox_head *h = &o->head;
+    if (!h->due || o->socket == NULL ||
+        (h->told_ns != 0 && o->now->mono_ns - h->told_ns < HEAD_EVERY_NS)) {
+        return;
+    }
+    h->due = false;
+    h->told_ns = o->now->mono_ns;
+    h->count++;
+    send_head(o, false);
+}
+
+void vg_outbox_head_moved(struct vg_outbox *o, uint64_t seq, const struct vg_hash *hash)
+{
+    o->head.due = o->head.due || seq != o->head.seq;
+    o->head.seq = seq;
+    o->head.hash = *hash;
+    vg_outbox_tick(o);
+}
+
 /* --- snapshots ------------------------------------------------------------------------------ */
 
 static bool overlaps(const char *prefix, size_t prefix_len, const char *topic, size_t topic_len)
@@ -286,6 +338,9 @@ static void show_device(struct vg_outbox *o, uint16_t d, const char *prefix, siz
 
 static void show_state(struct vg_outbox *o, const char *prefix, size_t len)
 {
+    if (len <= sizeof HEAD_TOPIC - 1 && memcmp(prefix, HEAD_TOPIC, len) == 0) {
+        send_head(o, true);
+    }
     for (uint16_t b = 0; b < o->names->bed_count; b++) {
         char topic[VG_TOPIC_MAX];
         size_t topic_len;

@@ -9,6 +9,7 @@
 #define VIGIL_DAEMON_OUTBOX_H
 
 #include "core/engine.h"
+#include "lib/chain.h"
 #include "lib/wire.h"
 
 #define VG_SUBSCRIPTIONS_MAX 512
@@ -33,6 +34,15 @@ struct vg_alarm_state {
     struct vg_wire_inhibition inhibition[VG_VITAL_COUNT + 1];
 };
 
+/* Where the record ends, as it is on disk. seq 0: nothing was written yet. */
+struct vg_outbox_head {
+    uint64_t seq;
+    struct vg_hash hash;
+    uint64_t count;
+    int64_t told_ns; /* 0: never */
+    bool due;        /* it moved since it was told */
+};
+
 struct vg_outbox {
     void *socket; /* XPUB */
     const struct vg_wire_names *names;
@@ -45,6 +55,7 @@ struct vg_outbox {
     struct vg_subscription subscriptions[VG_SUBSCRIPTIONS_MAX];
     struct vg_topic_counts bed[VG_BEDS_MAX];
     uint64_t device[VG_DEVICES_MAX];
+    struct vg_outbox_head head;
     struct vg_alarm_state state;
     struct vg_wire_frame frame;
     char alarms_body[VG_WIRE_ALARMS_BYTES];
@@ -61,6 +72,10 @@ void vg_outbox_alarms(struct vg_outbox *o, uint16_t bed);
 /* vg_alarm_state_fill -- what is open, sounds and is inhibited on a bed now. */
 void vg_alarm_state_fill(struct vg_alarm_state *s, const struct vg_engine *e, uint16_t bed,
                          const struct vg_now *now);
+/* vg_outbox_head_moved -- the record ends there now. Told at once, but at most once a second; then by
+ * vg_outbox_tick. */
+void vg_outbox_head_moved(struct vg_outbox *o, uint64_t seq, const struct vg_hash *hash);
+void vg_outbox_tick(struct vg_outbox *o);
 /* vg_outbox_subscriptions -- take subscription messages; new ones get the state they match. */
 void vg_outbox_subscriptions(void *state);
 

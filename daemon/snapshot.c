@@ -208,6 +208,22 @@ void vg_snapshot_limits(struct vigild *v, uint16_t bed, const char **body, size_
 
 /* --- everything ----------------------------------------------------------------------------- */
 
+/* Where the record ends: what a later look at the file can be compared with. */
+static void show_head(struct vg_json *j, const struct vigild *v)
+{
+    const struct vg_outbox_head *h = &v->outbox.head;
+    char hex[VG_HEX_MAX(VG_HASH_BYTES)];
+
+    if (h->seq == 0) {
+        vg_json_null(j, "head");
+        return;
+    }
+    vg_json_object(j, "head");
+    vg_json_uint(j, "seq", h->seq);
+    vg_json_text(j, "hash", vg_hex(h->hash.of, VG_HASH_BYTES, hex));
+    vg_json_object_end(j);
+}
+
 void vg_snapshot_make(struct vigild *v, uint16_t bed, const char **body, size_t *len)
 {
     struct vg_json j;
@@ -223,6 +239,7 @@ void vg_snapshot_make(struct vigild *v, uint16_t bed, const char **body, size_t 
     vg_json_int(&j, "mono_ms", v->reactor.now.mono_ns / VG_NS_PER_MS);
     vg_json_int(&j, "utc_ms", v->reactor.now.utc_ns / VG_NS_PER_MS);
     vg_json_bool(&j, "storage_ok", !v->storage_bad);
+    show_head(&j, v);
     show_sinks(&j, v);
     vg_json_array(&j, "beds");
     for (uint16_t b = 0; b < v->names.bed_count; b++) {

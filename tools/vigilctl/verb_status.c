@@ -18,6 +18,18 @@ static void print_head(const json_t *r)
                  ctl_int(r, "seq"));
 }
 
+/* What a later look at the file can be compared with: vigilctl verify --head. */
+static void print_record(const json_t *r)
+{
+    const json_t *head = json_object_get(r, "head");
+    char hash[80];
+
+    if (json_is_object(head)) {
+        (void)printf("record ends with row %lld, hash %s\n", ctl_int(head, "seq"),
+                     ctl_shown(head, "hash", hash, sizeof hash));
+    }
+}
+
 static void print_sinks(const json_t *r)
 {
     size_t i;
@@ -189,6 +201,7 @@ int verb_status(struct ctl *c)
         ctl_print_json(reply);
     } else {
         print_head(reply);
+        print_record(reply);
         print_sinks(reply);
         json_array_foreach(json_object_get(reply, "beds"), i, bed)
         {
