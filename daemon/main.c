@@ -77,9 +77,9 @@ static int public_key(void)
     char hex[VG_HEX_MAX(VG_PUBLIC_KEY_BYTES)];
 
     if (vg_journal_key_read_public(dir, key) != VG_OK) {
-        (void)fprintf(stderr,
-                      "vigild: there is no key in %s/vigil.pub; vigild makes it at its first start\n",
-                      dir);
+        (void)fprintf(
+            stderr, "vigild: there is no key in %s/vigil.pub; vigild makes it at its first start\n",
+            dir);
         return 1;
     }
     (void)printf("%s\n", vg_hex(key, sizeof key, hex));

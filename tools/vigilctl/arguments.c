@@ -46,6 +46,8 @@ static const struct {
     [OPT_VITAL] = { "vital", VALUE_NEEDED },
     [OPT_EVERY] = { "every", VALUE_NEEDED },
     [OPT_YES] = { "yes", VALUE_NONE },
+    [OPT_KEY] = { "key", VALUE_NEEDED },
+    [OPT_HEAD] = { "head", VALUE_NEEDED },
 };
 _Static_assert(VG_COUNT(options) == OPT_COUNT, "an option has no name");
 

@@ -49,6 +49,8 @@ enum ctl_option {
     OPT_VITAL,
     OPT_EVERY,
     OPT_YES,
+    OPT_KEY,
+    OPT_HEAD,
     OPT_COUNT
 };
 
@@ -183,5 +185,7 @@ int verb_baseline(struct ctl *c);
 int verb_schedule(struct ctl *c);
 int verb_test_alarm(struct ctl *c);
 int verb_sinks(struct ctl *c);
+int verb_verify(struct ctl *c);
+int verb_archive(struct ctl *c);
 
 #endif

@@ -75,6 +75,10 @@ const struct ctl_verb ctl_verbs[] = {
     { "export csv", "--db FILE [--session ID] [--bed ID]", 0, 0,
       OPT(OPT_DB) | OPT(OPT_SESSION) | OPT(OPT_BED), OPT(OPT_DB), verb_export_csv,
       "the record as CSV, read from the file" },
+    { "verify", "FILE [--key HEX|FILE] [--head HASH]", 1, 0, OPT(OPT_KEY) | OPT(OPT_HEAD), 0,
+      verb_verify, "is the record, or an archive, what the node wrote? names the first bad row" },
+    { "archive", "FILE OUT --session N", 2, 0, OPT(OPT_SESSION), OPT(OPT_SESSION), verb_archive,
+      "one closed session as a file of its own, which verify accepts" },
 };
 
 const size_t ctl_verb_count = VG_COUNT(ctl_verbs);
