@@ -3,7 +3,7 @@
 
     bench.py BUILD [NAME...] [--seconds S] [--rounds R] [--devices N,...] [--quick]
 
-NAME: latency alarm storm modbus doses decode replay; all without one. --quick: short runs and few devices, to see
+NAME: latency alarm storm modbus doses decode replay verify; all without one. --quick: short runs and few devices, to see
 that everything works. Each line is {"bench", "n", "vigil", "floor", "ratio"}; figures of several rounds are
 medians, rounds of Vigil and floor alternate, so that drift meets both. There is no pass or fail: a figure
 means something beside the floor of the same line only.
@@ -25,7 +25,7 @@ import time
 
 import storm
 
-NAMES = ["latency", "alarm", "storm", "modbus", "doses", "decode", "replay"]
+NAMES = ["latency", "alarm", "storm", "modbus", "doses", "decode", "replay", "verify"]
 
 LIMITS = """limits:
   spo2_low: { limit: 90, delay: 0s, clear: 0s, latch: none }
@@ -352,6 +352,22 @@ def bench_replay(b):
     empty_ms, empty_bytes = restart_ms(b, 0)
     say("restart", hours, {"ready_ms": full_ms, "record_bytes": full_bytes},
         {"ready_ms": empty_ms, "record_bytes": empty_bytes}, {"ready_ms": ratio(full_ms, empty_ms)})
+
+
+def bench_verify(b):
+    n = 100_000 if b.quick else 1_000_000
+    b.fresh_state()
+    b.output([b.program("bench-verify"), "record", str(n), b.path("state")], 600)
+    path = b.path("state", "vigil.db")
+    vigil_rows, floor_rows = [], []
+    for _ in range(b.rounds):
+        floor_rows.append(b.output([b.program("bench-verify"), "floor", path], 60))
+        before = time.monotonic()
+        subprocess.run([b.program("vigilctl"), "verify", path], stdout=subprocess.DEVNULL, check=True, timeout=120)
+        vigil_rows.append({"ms": (time.monotonic() - before) * 1e3})
+    vigil = {"ms": median(vigil_rows, "ms"), "record_bytes": os.path.getsize(path)}
+    floor = {"ms": median(floor_rows, "ms")}
+    say("verify", n, vigil, floor, ratios(vigil, floor, "ms"))
 
 
 def main():
