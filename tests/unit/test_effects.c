@@ -184,6 +184,42 @@ static void test_effects__a_dose_outlives_a_full_ring(void **state)
     assert_int_equal(d.v->pending[0].used, false);
 }
 
+/* The record is a chain in the order of seq: what a step makes is posted in that order, the command
+ * before what it caused, and a dose that found no room before all that came after it. */
+static void test_effects__posts_rows_in_the_order_of_their_numbers(void **state)
+{
+    static const char *const asks[] = {
+        "{\"op\":\"sedation\",\"request_id\":\"o-1\",\"bed\":\"bed-1\",\"operator\":\"nurse\","
+        "\"score\":2}",
+        "{\"op\":\"nibp_start\",\"request_id\":\"o-2\",\"bed\":\"bed-1\",\"operator\":\"nurse\","
+        "\"device\":\"cuff\"}",
+        "{\"op\":\"session_close\",\"request_id\":\"o-3\",\"bed\":\"bed-1\",\"operator\":\"nurse\","
+        "\"reason\":\"done\"}",
+    };
+    struct vg_ring *ring = &d.v->journal.worker.jobs;
+    uint64_t last = 0;
+    (void)state;
+    run(2000);
+    faulty_vfs.full = true;
+    for (size_t i = 0; i < VG_COUNT(asks); i++) {
+        vd_send(&d, asks[i]);
+        run(3000); /* with whatever the cuff says meanwhile */
+    }
+    size_t n = vg_ring_count(ring);
+    assert_true(n > 10);
+    for (size_t i = 0; i < n; i++) {
+        const struct vg_journal_job *job = vg_ring_peek(ring, i);
+        assert_true(job->ev.seq > last);
+        last = job->ev.seq;
+    }
+    faulty_vfs.full = false;
+    run(3000);
+    assert_int_equal(replies_with("o-"), 3);
+    assert_int_equal(vd_record(&d, "SELECT count(*) FROM alarm WHERE condition = 'SED_DEEP' AND"
+                                   " event = 'open'"),
+                     1);
+}
+
 static void test_effects__a_slow_disk_is_bad_storage(void **state)
 {
     (void)state;
@@ -246,6 +282,7 @@ int main(void)
         T(test_effects__a_repeat_only_the_record_knows_gets_the_first_receipt),
         T(test_effects__answers_busy_when_too_many_wait),
         T(test_effects__a_dose_outlives_a_full_ring),
+        T(test_effects__posts_rows_in_the_order_of_their_numbers),
         T(test_effects__a_slow_disk_is_bad_storage),
         T(test_effects__storage_trouble_opens_one_alarm),
         T(test_effects__goes_on_when_a_device_cannot_be_asked),
