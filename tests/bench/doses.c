@@ -4,8 +4,8 @@
  *   bench-doses ENDPOINT CLIENTS SECONDS
  *
  * Each client has one request under way. Client i works on bed b-i modulo the number of beds, of
- * which there is one for each client; sessions are opened first. Only a receipt that says
- * "recorded": true is counted.
+ * which there is one for each client; sessions are opened first, unless an earlier run left them
+ * open. Only a receipt that says "recorded": true is counted.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -43,14 +43,19 @@ static void send_dose(struct client *c, int bed)
     }
 }
 
-static bool is_recorded(struct client *c)
+static void receive(struct client *c, char *b, size_t cap)
 {
-    char b[1024];
-    int n = zmq_recv(c->socket, b, sizeof b - 1, 0);
+    int n = zmq_recv(c->socket, b, cap - 1, 0);
     if (n < 0) {
         bench_die("no receipt within %d ms", TIMEOUT_MS);
     }
-    b[n < (int)sizeof b ? n : (int)sizeof b - 1] = '\0';
+    b[n < (int)cap ? n : (int)cap - 1] = '\0';
+}
+
+static bool is_recorded(struct client *c)
+{
+    char b[1024];
+    receive(c, b, sizeof b);
     bool recorded = strstr(b, "\"recorded\":true") != NULL;
     if (!recorded && refused++ == 0) {
         (void)fprintf(stderr, "bench-doses: %s\n", b);
@@ -60,14 +65,16 @@ static bool is_recorded(struct client *c)
 
 static void open_session(struct client *c, int bed)
 {
-    char b[256];
+    char b[1024];
     int n = snprintf(b, sizeof b,
                      "{\"op\":\"session_open\",\"request_id\":\"open-%d-%d\",\"bed\":\"b-%d\","
                      "\"operator\":\"bench\",\"patient_ref\":\"BENCH-%d\"}",
                      (int)getpid(), bed, bed, bed);
     (void)zmq_send(c->socket, b, (size_t)n, 0);
-    if (!is_recorded(c)) {
-        bench_die("session not opened");
+    receive(c, b, sizeof b);
+    if (strstr(b, "\"recorded\":true") == NULL && strstr(b, "\"session_open\"") == NULL) {
+        errno = 0;
+        bench_die("session not opened: %s", b);
     }
 }
 
