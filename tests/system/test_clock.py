@@ -101,6 +101,7 @@ def test_clock(b):
     vs.equal(daemon.terminate(), 0, "exit code")
     record = b.record()
     record.check_integrity()
+    b.check_chain()
     vs.equal([r[0] for r in record.rows("SELECT seq FROM dose ORDER BY seq")], receipts, "doses")
     mono = record.rows("SELECT mono_ns FROM event ORDER BY seq")
     vs.check(mono == sorted(mono), "order by seq is not the order of time")

@@ -79,7 +79,7 @@ class Copy:
 
     def verify(self, *options):
         self.db.close()
-        return verify(self.b, self.path, *options)
+        return self.b.verify(self.path, *options)
 
     def found(self, what, row=None, *options):
         """The record must be refused, and `row` named."""
@@ -90,12 +90,6 @@ class Copy:
         if row is not None:
             vs.equal(said, row, f"first bad row for {what} ({text!r})")
         return text
-
-
-def verify(b, path, *options):
-    done = subprocess.run([os.path.join(b.bin, "vigilctl"), "verify", path, *options],
-                          capture_output=True, text=True, timeout=60)
-    return done.returncode, done.stdout + done.stderr
 
 
 def archive(b, path, session, out):
@@ -150,7 +144,7 @@ def record(b):
     snapshot = b.snapshot(b.client(view=True))
     vs.check(snapshot["head"]["seq"] >= head["seq"], "head of the snapshot", snapshot["head"])
     vs.check(re.fullmatch("[0-9a-f]{64}", snapshot["head"]["hash"]), "hash", snapshot["head"])
-    code, text = verify(b, os.path.join(b.state_dir, "vigil.db"))
+    code, text = b.verify(os.path.join(b.state_dir, "vigil.db"))
     vs.equal(code, 0, f"exit code while it is written ({text})")
     vs.check("as far as it is written" in text, text)
     vs.equal(daemon.terminate(), 0, "exit code of vigild")
@@ -194,7 +188,7 @@ def untouched(b, path, config, head):
     vs.check(any(key in line for d in b.daemons for _, line in d.lines), "the log names the key")
 
     before = sorted(os.listdir(b.state_dir))
-    code, text = verify(b, path)
+    code, text = b.verify(path)
     vs.equal(code, 0, f"exit code of an untouched record ({text})")
     vs.check("vigil.pub beside the file" in text and "WAS NOT CHECKED" not in text, text)
     vs.equal(sorted(os.listdir(b.state_dir)), before, "files beside the record")
@@ -206,15 +200,15 @@ def untouched(b, path, config, head):
     code, text = alone.verify()
     vs.check(code == 0 and "WAS NOT CHECKED" in text, text)
     for key_option in (key, os.path.join(b.state_dir, "vigil.pub")):
-        code, text = verify(b, alone.path, "--key", key_option, "--head", stored[last].hex())
+        code, text = b.verify(alone.path, "--key", key_option, "--head", stored[last].hex())
         vs.check(code == 0 and "ends with the hash that was given" in text, code, text)
-    code, text = verify(b, path, "--head", head["hash"])
+    code, text = b.verify(path, "--head", head["hash"])
     vs.check(code == 0 and f"that of row {head['seq']};" in text, code, text)
-    code, text = verify(b, path, "--head", "00" * 32)
+    code, text = b.verify(path, "--head", "00" * 32)
     vs.check(code == 1 and "cut off" in text, code, text)
-    vs.equal(verify(b, path, "--head", "12")[0], 2, "exit code of a short hash")
-    vs.equal(verify(b, path, "--key", "12")[0], 2, "exit code of a short key")
-    vs.equal(verify(b, b.path("nothing.db"))[0], 1, "exit code without a file")
+    vs.equal(b.verify(path, "--head", "12")[0], 2, "exit code of a short hash")
+    vs.equal(b.verify(path, "--key", "12")[0], 2, "exit code of a short key")
+    vs.equal(b.verify(b.path("nothing.db"))[0], 1, "exit code without a file")
     other = "12" * 32
     vs.check("another key" in Copy(b, path).found("another key is asked for", None, "--key", other), other)
 
@@ -314,8 +308,8 @@ def rows(b, path):
     copy.db.execute("DELETE FROM event WHERE seq > ?", (marks[1],))
     copy.db.execute("DELETE FROM checkpoint WHERE seq > ?", (marks[1],))
     copy.db.close()
-    vs.equal(verify(b, copy.path)[0], 0, "exit code of a cut record")
-    code, text = verify(b, copy.path, "--head", head)
+    vs.equal(b.verify(copy.path)[0], 0, "exit code of a cut record")
+    code, text = b.verify(copy.path, "--head", head)
     vs.check(code == 1 and "cut off" in text, text)
 
     copy = Copy(b, path)
@@ -354,7 +348,7 @@ def signatures(b, path):
                         (new[mark], key, signature, mark))
     vs.check("another key" in copy.found("signed with another key", marks[0]), "says so")
     os.remove(os.path.join(os.path.dirname(copy.path), "vigil.pub"))
-    vs.equal(verify(b, copy.path)[0], 1, "exit code without a key to compare")
+    vs.equal(b.verify(copy.path)[0], 1, "exit code without a key to compare")
 
     copy = Copy(b, path)
     copy.db.execute("DELETE FROM checkpoint")
@@ -388,7 +382,7 @@ def archives(b, path, session, open_session):
     os.chmod(out, 0o400)
 
     pub = os.path.join(b.state_dir, "vigil.pub")
-    code, text = verify(b, out, "--key", pub)
+    code, text = b.verify(out, "--key", pub)
     vs.equal(code, 0, f"exit code of an archive ({text})")
     vs.check(re.search(r"[1-9]\d* rows of other beds", text), text)
     os.chmod(out, 0o600)
