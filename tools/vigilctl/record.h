@@ -48,6 +48,7 @@ enum rec_column {
 /* A row of `boot`; text is the record's. */
 struct rec_boot {
     struct vg_cell cells[VG_BOOT_CELLS];
+    char *text[VG_BOOT_CELLS]; /* what cells of text point to */
     const char *wrong; /* name of a column of a wrong type: said with the first row of this boot */
     bool used;         /* a row names it */
     bool covered;      /* a digest that was seen covers it */

@@ -160,7 +160,7 @@ static bool next_protocol(struct rec *r)
 /* Protocols whose row is not there. An archive has not the rows of others. */
 static bool pass_protocols(struct rec *r, int64_t below)
 {
-    struct vg_cell cells[VG_PROTOCOL_CELLS];
+    struct vg_cell cells[VG_PROTOCOL_CELLS] = { { .len = 0 } };
     while (r->have_protocol && sqlite3_column_int64(r->protocols, 3) < below) {
         if (!check_protocol(r, cells)) {
             return false;
