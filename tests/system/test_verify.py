@@ -11,6 +11,7 @@ import shutil
 import sqlite3
 import struct
 import subprocess
+import time
 
 import vigil_system as vs
 
@@ -414,4 +415,67 @@ def archives(b, path, session, open_session):
         copy.found(sql, row)
 
 
-vs.main(test_verify)
+# --- records that are not as they should be --------------------------------------------------------------
+
+
+def run_for_a_value(b, config):
+    daemon = b.daemon(config)
+    stream = b.stream()
+    stream.wait("v1.bed-1.vital.spo2", test=vs.is_value)
+    time.sleep(1.2)  # a batch of it
+    vs.equal(daemon.terminate(), 0, "exit code of vigild")
+    return daemon
+
+
+def test_older_record(b):
+    """The rows of a record that was brought up stay, and verify says that nothing is proven of them."""
+    b.oximeter("ox-1")
+    config = b.config([("ox-1", "bed-1", "nonin", f"tty:{b.path('ox-1')}")])
+    run_for_a_value(b, config)
+    db = sqlite3.connect(os.path.join(b.state_dir, "vigil.db"), isolation_level=None)
+    for sql in ("DROP TRIGGER event_no_update", "ALTER TABLE event DROP COLUMN hash", "DROP TABLE checkpoint",
+                "DROP TABLE protocol", "DROP INDEX event_plan", "DROP INDEX event_cuff",
+                "PRAGMA user_version = 3"):
+        db.execute(sql)
+    old = db.execute("SELECT max(seq), count(*) FROM event").fetchone()
+    db.close()
+    code, text = b.verify()
+    vs.check(code == 1 and "has no chain" in text, text)
+    run_for_a_value(b, config)
+    text = b.check_chain()
+    vs.check(f"{old[1]} rows, up to {old[0]}, are older than the chain" in text, text)
+    path = os.path.join(b.state_dir, "vigil.db")
+    copy = Copy(b, path)
+    first = copy.db.execute("SELECT min(seq) FROM event WHERE hash IS NOT NULL").fetchone()[0]
+    copy.db.execute("DELETE FROM checkpoint WHERE seq = ?", (old[0],))
+    vs.check(f"rows 1 to {old[0]} have no hash" in copy.found("no end of the old rows", 1), "says so")
+    copy = Copy(b, path)
+    copy.db.execute("DELETE FROM event WHERE seq = ?", (old[0],))
+    copy.found("an old row removed", None)
+    copy = Copy(b, path)
+    copy.db.execute("UPDATE event SET hash = NULL WHERE seq = ?", (first,))
+    copy.found("one row more is said to be old", first)
+
+
+def test_without_a_key(b):
+    """A damaged key stops the signing and nothing else, and verify says which rows are not covered."""
+    b.oximeter("ox-1")
+    config = b.config([("ox-1", "bed-1", "nonin", f"tty:{b.path('ox-1')}")])
+    run_for_a_value(b, config)
+    key = os.path.join(b.state_dir, "vigil.key")
+    with open(key, encoding="ascii") as f:
+        good = f.read()
+    last = b.record().one("SELECT max(seq) FROM event")
+    with open(key, "w", encoding="ascii") as f:
+        f.write(good[:50])
+    daemon = run_for_a_value(b, config)
+    vs.check(daemon.find("vigil.key: is damaged") is not None, daemon.tail())
+    code, text = b.verify()
+    vs.check(code == 1 and f"row {last + 1}: no signature covers" in text, text)
+    with open(key, "w", encoding="ascii") as f:
+        f.write(good)
+    run_for_a_value(b, config)
+    vs.check("written without a key; a later signature covers" in b.check_chain(), "says so")
+
+
+vs.main(test_verify, test_older_record, test_without_a_key)

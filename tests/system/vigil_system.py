@@ -527,6 +527,7 @@ class Bench:
         """The record is sound, whatever happened to the daemon and its disk."""
         code, text = self.verify(os.path.join(state_dir or self.state_dir, "vigil.db"))
         check(code == 0, "the record is not sound:", text)
+        return text
 
     def config(self, devices, name="vigil.yaml", state_dir=None, limits="", beds=None,
                sockets=""):

@@ -93,8 +93,9 @@ static bool next_gap(struct verify *v, struct gaps *g)
         return rec_end(&v->r, rc);
     }
     g->after_seq = sqlite3_column_int64(g->st, 0);
-    if (sqlite3_column_type(g->st, 2) != SQLITE_BLOB ||
-        sqlite3_column_int64(g->st, 1) * VG_HASH_BYTES != sqlite3_column_bytes(g->st, 2)) {
+    int bytes = sqlite3_column_bytes(g->st, 2);
+    if (sqlite3_column_type(g->st, 2) != SQLITE_BLOB || bytes % VG_HASH_BYTES != 0 ||
+        sqlite3_column_int64(g->st, 1) != bytes / VG_HASH_BYTES) {
         return rec_wrong(&v->r, g->after_seq, "the digests that follow it are not as many as said");
     }
     return true;
