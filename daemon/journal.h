@@ -129,6 +129,13 @@ void vg_journal_complain(struct vg_journal *j, const char *what, const char *why
 /* vg_journal_move_aside -- keep a damaged file, which must be closed, under another name. */
 void vg_journal_move_aside(const char *path);
 
+/* daemon/journal_row.c: an event as the cells of its row, in the order of the columns. Text points into
+ * ev, j->names and payload, which the caller provides. */
+void vg_journal_row_cells(const struct vg_journal *j, const struct vg_event *ev,
+                          struct vg_cell cells[VG_EVENT_CELLS], char *payload, size_t cap);
+/* ... and one of them into a statement; its bytes must live until the statement is reset. */
+void vg_journal_row_bind(sqlite3_stmt *st, int at, const struct vg_cell *c);
+
 /* daemon/journal_store.c: the worker's side. */
 enum vg_status vg_store_open(struct vg_journal *j);
 void vg_store_close(struct vg_journal *j);

@@ -213,7 +213,7 @@ struct vg_hash vg_journal_chain_hash(struct vg_journal *j,
         used[0] = vg_cell_bytes(VG_CELL_TEXT, protocol->hash, strlen(protocol->hash));
         used[1] = vg_cell_bytes(VG_CELL_TEXT, protocol->id, strlen(protocol->id));
         used[2] = vg_cell_bytes(VG_CELL_TEXT, protocol->text, strlen(protocol->text));
-        used[3] = cells[0];
+        used[3] = cells[VG_ROW_SEQ];
         parts[count++] = (struct vg_cells){ used, VG_PROTOCOL_CELLS };
     }
     parts[count++] = (struct vg_cells){ cells, VG_EVENT_CELLS };

@@ -34,7 +34,7 @@ static bool read_text(const char *path, char *out, size_t cap)
     return n >= 0;
 }
 
-/* A whole new file under its name, on disk; false with errno when it is there already. */
+/* A whole new file of one line under its name, on disk; false with errno when it is there already. */
 static bool write_new(const char *path, const char *text, mode_t mode)
 {
     char part[PATH_MAX_BYTES + 8];
@@ -46,7 +46,8 @@ static bool write_new(const char *path, const char *text, mode_t mode)
     if (fd < 0) {
         return false;
     }
-    bool ok = fchmod(fd, mode) == 0 && write(fd, text, len) == (ssize_t)len && fsync(fd) == 0 &&
+    bool ok = fchmod(fd, mode) == 0 && write(fd, text, len) == (ssize_t)len &&
+              write(fd, "\n", 1) == 1 && fsync(fd) == 0 &&
               link(part, path) == 0; /* not rename(): that would replace */
     int error = errno;
     (void)close(fd);
@@ -90,7 +91,6 @@ static void write_public(const struct vg_journal_key *k, const char *path)
 {
     char text[VG_HEX_MAX(VG_PUBLIC_KEY_BYTES) + 1];
     (void)vg_hex(k->public_key, VG_PUBLIC_KEY_BYTES, text);
-    (void)strcat(text, "\n");
     if (!write_new(path, text, 0644)) {
         vg_log(VG_LOG_ERROR, "journal: %s: %s; whoever checks the record needs it", path,
                strerror(errno));
@@ -106,7 +106,6 @@ static void make(struct vg_journal_key *k, const struct paths *p)
         return;
     }
     (void)vg_hex(k->secret, VG_SECRET_KEY_BYTES, text);
-    (void)strcat(text, "\n");
     bool ok = write_new(p->secret, text, 0600);
     int error = errno;
     vg_key_forget((uint8_t *)text);

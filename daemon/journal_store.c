@@ -21,7 +21,6 @@
 #include "daemon/journal_schema_3.h"
 #include "daemon/journal_schema_4.h"
 #include "lib/log.h"
-#include "lib/wire_decode.h"
 #include "vigil/compiler.h"
 #include "vigil_version.h"
 
@@ -215,71 +214,6 @@ void vg_store_give_up(struct vg_journal *j, int rc)
 
 /* --- one row -------------------------------------------------------------------------------- */
 
-/* The cells of a row: they are bound, and they are hashed, so what is hashed is what is written. */
-static void fill_content(struct vg_journal *j, const struct vg_event *ev,
-                         struct vg_cell c[VG_EVENT_CELLS], char *buf, size_t cap)
-{
-    size_t len = 0;
-
-    for (size_t i = 12; i < VG_EVENT_CELLS; i++) {
-        c[i] = vg_cell_null();
-    }
-    if (ev->kind == VG_EV_READING) {
-        c[12] = vg_cell_int(ev->u.reading.vital);
-        if (ev->u.reading.quality <= VG_QUALITY_QUESTIONABLE) {
-            c[13] = vg_cell_int(ev->u.reading.value_milli);
-        }
-        c[14] = vg_cell_int(ev->u.reading.quality);
-        if (ev->u.reading.age_ns != 0) {
-            c[15] = vg_cell_int(ev->u.reading.age_ns);
-        }
-    } else if (ev->kind == VG_EV_WAVE) {
-        const struct vg_wave *w = &ev->u.wave;
-        c[12] = vg_cell_int(w->vital);
-        c[13] = vg_cell_int(w->rate_millihz);
-        c[14] = vg_cell_int(w->width_bytes);
-        c[15] = vg_cell_bytes(VG_CELL_BLOB, w->data, (size_t)w->count * w->width_bytes);
-    } else if (vg_wire_payload(j->names, ev, buf, cap, &len) == VG_OK) {
-        c[15] = vg_cell_bytes(VG_CELL_TEXT, buf, len);
-    }
-}
-
-static void fill_cells(struct vg_journal *j, const struct vg_event *ev,
-                       struct vg_cell c[VG_EVENT_CELLS], char *buf, size_t cap)
-{
-    c[0] = vg_cell_int((int64_t)ev->seq);
-    c[1] = vg_cell_int(j->boot_row);
-    c[2] = vg_cell_int(ev->mono_ns);
-    c[3] = vg_cell_int(ev->utc_ns);
-    c[4] = vg_cell_int(atomic_load(&j->clock_synchronised) ? 1 : 0);
-    c[5] = vg_cell_int(ev->kind);
-    c[6] = vg_cell_int(ev->flags & VG_FLAG_TEST);
-    c[7] = vg_cell_text(vg_wire_bed(j->names, ev->bed));
-    c[8] = vg_cell_text(vg_wire_device(j->names, ev->device));
-    c[9] = vg_cell_int((int64_t)ev->session);
-    c[10] = vg_cell_text(vg_event_operator(ev));
-    c[11] = vg_cell_text(vg_event_request_id(ev));
-    fill_content(j, ev, c, buf, cap);
-}
-
-static void bind_cell(sqlite3_stmt *st, int at, const struct vg_cell *c)
-{
-    switch (c->type) {
-    case VG_CELL_NULL:
-        (void)sqlite3_bind_null(st, at);
-        break;
-    case VG_CELL_INT:
-        (void)sqlite3_bind_int64(st, at, c->number);
-        break;
-    case VG_CELL_TEXT:
-        (void)sqlite3_bind_text(st, at, c->bytes, (int)c->len, SQLITE_STATIC);
-        break;
-    case VG_CELL_BLOB:
-        (void)sqlite3_bind_blob(st, at, c->bytes, (int)c->len, SQLITE_STATIC);
-        break;
-    }
-}
-
 /* SQLITE_DONE also for a request that is recorded already: then nothing was added. */
 static int insert_row(struct vg_journal *j, const struct vg_event *ev)
 {
@@ -287,10 +221,10 @@ static int insert_row(struct vg_journal *j, const struct vg_event *ev)
     struct vg_cell cells[VG_EVENT_CELLS];
     const struct vg_protocol_row *protocol = vg_journal_chain_protocol(j, ev);
 
-    fill_cells(j, ev, cells, payload, sizeof payload);
+    vg_journal_row_cells(j, ev, cells, payload, sizeof payload);
     struct vg_hash hash = vg_journal_chain_hash(j, cells, protocol);
     for (int i = 0; i < VG_EVENT_CELLS; i++) {
-        bind_cell(j->insert, i + 1, &cells[i]);
+        vg_journal_row_bind(j->insert, i + 1, &cells[i]);
     }
     (void)sqlite3_bind_blob(j->insert, VG_EVENT_CELLS + 1, hash.of, VG_HASH_BYTES, SQLITE_STATIC);
     int rc = sqlite3_step(j->insert);

@@ -29,7 +29,26 @@
 
 /* Cells of a row, in the order of the columns of the schema: of `event` all but hash, the others
  * whole. */
-#define VG_EVENT_CELLS 16
+enum vg_event_cell {
+    VG_ROW_SEQ,
+    VG_ROW_BOOT,
+    VG_ROW_MONO,
+    VG_ROW_UTC,
+    VG_ROW_CLOCK_STATE,
+    VG_ROW_KIND,
+    VG_ROW_FLAGS,
+    VG_ROW_BED,
+    VG_ROW_DEVICE,
+    VG_ROW_SESSION,
+    VG_ROW_OPERATOR,
+    VG_ROW_REQUEST,
+    VG_ROW_VITAL,
+    VG_ROW_VALUE,
+    VG_ROW_QUALITY,
+    VG_ROW_PAYLOAD,
+    VG_EVENT_CELLS,
+    VG_ROW_HASH = VG_EVENT_CELLS /* behind them in the table; no part of the digest */
+};
 #define VG_BOOT_CELLS 4
 #define VG_PROTOCOL_CELLS 4
 

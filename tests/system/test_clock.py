@@ -101,6 +101,8 @@ def test_clock(b):
     vs.equal(daemon.terminate(), 0, "exit code")
     record = b.record()
     record.check_integrity()
+    text = b.check_chain()
+    vs.check("clock steps 3" in text and "note" not in text, "the steps fit the times of the rows:", text)
     vs.equal([r[0] for r in record.rows("SELECT seq FROM dose ORDER BY seq")], receipts, "doses")
     mono = record.rows("SELECT mono_ns FROM event ORDER BY seq")
     vs.check(mono == sorted(mono), "order by seq is not the order of time")

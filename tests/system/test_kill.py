@@ -160,6 +160,7 @@ def test_kill(b):
 
     record = b.record()
     record.check_integrity()
+    b.check_chain()
     print(b.review(config))
     doses = record.doses()
     confirmed = {rid: seq for g in givers for rid, seq in g.confirmed.items()}

@@ -26,6 +26,7 @@ def check_last_batch(b, daemon, stream, client):
     time.sleep(0.1)
     record = b.record()
     record.check_integrity()
+    b.check_chain()
     sent = [f.body["seq"] for f in stream.select("v1.bed-1.vital.spo2") if vs.is_value(f.body)]
     rows = {r[0] for r in record.rows("SELECT seq FROM reading WHERE vital = 'spo2'")}
     vs.equal([s for s in sent if s not in rows], [], "readings sent but not recorded")

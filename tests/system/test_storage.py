@@ -80,6 +80,7 @@ class Bedside:
         """Every dose once, under the number it was answered with, in the order it was given."""
         record = self.b.record(state_dir)
         record.check_integrity()
+        self.b.check_chain(state_dir)
         doses = record.doses()
         given = sorted(self.confirmed + self.unsaved, key=lambda d: d[1])
         for rid, seq in given:

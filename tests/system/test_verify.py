@@ -11,6 +11,7 @@ import shutil
 import sqlite3
 import struct
 import subprocess
+import time
 
 import vigil_system as vs
 
@@ -79,7 +80,7 @@ class Copy:
 
     def verify(self, *options):
         self.db.close()
-        return verify(self.b, self.path, *options)
+        return self.b.verify(self.path, *options)
 
     def found(self, what, row=None, *options):
         """The record must be refused, and `row` named."""
@@ -90,12 +91,6 @@ class Copy:
         if row is not None:
             vs.equal(said, row, f"first bad row for {what} ({text!r})")
         return text
-
-
-def verify(b, path, *options):
-    done = subprocess.run([os.path.join(b.bin, "vigilctl"), "verify", path, *options],
-                          capture_output=True, text=True, timeout=60)
-    return done.returncode, done.stdout + done.stderr
 
 
 def archive(b, path, session, out):
@@ -150,7 +145,7 @@ def record(b):
     snapshot = b.snapshot(b.client(view=True))
     vs.check(snapshot["head"]["seq"] >= head["seq"], "head of the snapshot", snapshot["head"])
     vs.check(re.fullmatch("[0-9a-f]{64}", snapshot["head"]["hash"]), "hash", snapshot["head"])
-    code, text = verify(b, os.path.join(b.state_dir, "vigil.db"))
+    code, text = b.verify(os.path.join(b.state_dir, "vigil.db"))
     vs.equal(code, 0, f"exit code while it is written ({text})")
     vs.check("as far as it is written" in text, text)
     vs.equal(daemon.terminate(), 0, "exit code of vigild")
@@ -194,7 +189,7 @@ def untouched(b, path, config, head):
     vs.check(any(key in line for d in b.daemons for _, line in d.lines), "the log names the key")
 
     before = sorted(os.listdir(b.state_dir))
-    code, text = verify(b, path)
+    code, text = b.verify(path)
     vs.equal(code, 0, f"exit code of an untouched record ({text})")
     vs.check("vigil.pub beside the file" in text and "WAS NOT CHECKED" not in text, text)
     vs.equal(sorted(os.listdir(b.state_dir)), before, "files beside the record")
@@ -206,15 +201,15 @@ def untouched(b, path, config, head):
     code, text = alone.verify()
     vs.check(code == 0 and "WAS NOT CHECKED" in text, text)
     for key_option in (key, os.path.join(b.state_dir, "vigil.pub")):
-        code, text = verify(b, alone.path, "--key", key_option, "--head", stored[last].hex())
+        code, text = b.verify(alone.path, "--key", key_option, "--head", stored[last].hex())
         vs.check(code == 0 and "ends with the hash that was given" in text, code, text)
-    code, text = verify(b, path, "--head", head["hash"])
+    code, text = b.verify(path, "--head", head["hash"])
     vs.check(code == 0 and f"that of row {head['seq']};" in text, code, text)
-    code, text = verify(b, path, "--head", "00" * 32)
+    code, text = b.verify(path, "--head", "00" * 32)
     vs.check(code == 1 and "cut off" in text, code, text)
-    vs.equal(verify(b, path, "--head", "12")[0], 2, "exit code of a short hash")
-    vs.equal(verify(b, path, "--key", "12")[0], 2, "exit code of a short key")
-    vs.equal(verify(b, b.path("nothing.db"))[0], 1, "exit code without a file")
+    vs.equal(b.verify(path, "--head", "12")[0], 2, "exit code of a short hash")
+    vs.equal(b.verify(path, "--key", "12")[0], 2, "exit code of a short key")
+    vs.equal(b.verify(b.path("nothing.db"))[0], 1, "exit code without a file")
     other = "12" * 32
     vs.check("another key" in Copy(b, path).found("another key is asked for", None, "--key", other), other)
 
@@ -314,8 +309,8 @@ def rows(b, path):
     copy.db.execute("DELETE FROM event WHERE seq > ?", (marks[1],))
     copy.db.execute("DELETE FROM checkpoint WHERE seq > ?", (marks[1],))
     copy.db.close()
-    vs.equal(verify(b, copy.path)[0], 0, "exit code of a cut record")
-    code, text = verify(b, copy.path, "--head", head)
+    vs.equal(b.verify(copy.path)[0], 0, "exit code of a cut record")
+    code, text = b.verify(copy.path, "--head", head)
     vs.check(code == 1 and "cut off" in text, text)
 
     copy = Copy(b, path)
@@ -354,7 +349,7 @@ def signatures(b, path):
                         (new[mark], key, signature, mark))
     vs.check("another key" in copy.found("signed with another key", marks[0]), "says so")
     os.remove(os.path.join(os.path.dirname(copy.path), "vigil.pub"))
-    vs.equal(verify(b, copy.path)[0], 1, "exit code without a key to compare")
+    vs.equal(b.verify(copy.path)[0], 1, "exit code without a key to compare")
 
     copy = Copy(b, path)
     copy.db.execute("DELETE FROM checkpoint")
@@ -388,7 +383,7 @@ def archives(b, path, session, open_session):
     os.chmod(out, 0o400)
 
     pub = os.path.join(b.state_dir, "vigil.pub")
-    code, text = verify(b, out, "--key", pub)
+    code, text = b.verify(out, "--key", pub)
     vs.equal(code, 0, f"exit code of an archive ({text})")
     vs.check(re.search(r"[1-9]\d* rows of other beds", text), text)
     os.chmod(out, 0o600)
@@ -420,4 +415,67 @@ def archives(b, path, session, open_session):
         copy.found(sql, row)
 
 
-vs.main(test_verify)
+# --- records that are not as they should be --------------------------------------------------------------
+
+
+def run_for_a_value(b, config):
+    daemon = b.daemon(config)
+    stream = b.stream()
+    stream.wait("v1.bed-1.vital.spo2", test=vs.is_value)
+    time.sleep(1.2)  # a batch of it
+    vs.equal(daemon.terminate(), 0, "exit code of vigild")
+    return daemon
+
+
+def test_older_record(b):
+    """The rows of a record that was brought up stay, and verify says that nothing is proven of them."""
+    b.oximeter("ox-1")
+    config = b.config([("ox-1", "bed-1", "nonin", f"tty:{b.path('ox-1')}")])
+    run_for_a_value(b, config)
+    db = sqlite3.connect(os.path.join(b.state_dir, "vigil.db"), isolation_level=None)
+    for sql in ("DROP TRIGGER event_no_update", "ALTER TABLE event DROP COLUMN hash", "DROP TABLE checkpoint",
+                "DROP TABLE protocol", "DROP INDEX event_plan", "DROP INDEX event_cuff",
+                "PRAGMA user_version = 3"):
+        db.execute(sql)
+    old = db.execute("SELECT max(seq), count(*) FROM event").fetchone()
+    db.close()
+    code, text = b.verify()
+    vs.check(code == 1 and "has no chain" in text, text)
+    run_for_a_value(b, config)
+    text = b.check_chain()
+    vs.check(f"{old[1]} rows, up to {old[0]}, are older than the chain" in text, text)
+    path = os.path.join(b.state_dir, "vigil.db")
+    copy = Copy(b, path)
+    first = copy.db.execute("SELECT min(seq) FROM event WHERE hash IS NOT NULL").fetchone()[0]
+    copy.db.execute("DELETE FROM checkpoint WHERE seq = ?", (old[0],))
+    vs.check(f"rows 1 to {old[0]} have no hash" in copy.found("no end of the old rows", 1), "says so")
+    copy = Copy(b, path)
+    copy.db.execute("DELETE FROM event WHERE seq = ?", (old[0],))
+    copy.found("an old row removed", None)
+    copy = Copy(b, path)
+    copy.db.execute("UPDATE event SET hash = NULL WHERE seq = ?", (first,))
+    copy.found("one row more is said to be old", first)
+
+
+def test_without_a_key(b):
+    """A damaged key stops the signing and nothing else, and verify says which rows are not covered."""
+    b.oximeter("ox-1")
+    config = b.config([("ox-1", "bed-1", "nonin", f"tty:{b.path('ox-1')}")])
+    run_for_a_value(b, config)
+    key = os.path.join(b.state_dir, "vigil.key")
+    with open(key, encoding="ascii") as f:
+        good = f.read()
+    last = b.record().one("SELECT max(seq) FROM event")
+    with open(key, "w", encoding="ascii") as f:
+        f.write(good[:50])
+    daemon = run_for_a_value(b, config)
+    vs.check(daemon.find("vigil.key: is damaged") is not None, daemon.tail())
+    code, text = b.verify()
+    vs.check(code == 1 and f"row {last + 1}: no signature covers" in text, text)
+    with open(key, "w", encoding="ascii") as f:
+        f.write(good)
+    run_for_a_value(b, config)
+    vs.check("written without a key; a later signature covers" in b.check_chain(), "says so")
+
+
+vs.main(test_verify, test_older_record, test_without_a_key)

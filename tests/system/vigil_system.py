@@ -516,6 +516,19 @@ class Bench:
         check(done.returncode == 0, "the record played again differs:", done.stdout, done.stderr)
         return done.stdout.strip().splitlines()[-1]
 
+    def verify(self, path=None, *options):
+        """Exit code and words of vigilctl verify, for the record when no other file is named."""
+        done = subprocess.run([os.path.join(self.bin, "vigilctl"), "verify",
+                               path or os.path.join(self.state_dir, "vigil.db"), *options],
+                              capture_output=True, text=True, timeout=60)
+        return done.returncode, done.stdout + done.stderr
+
+    def check_chain(self, state_dir=None):
+        """The record is sound, whatever happened to the daemon and its disk."""
+        code, text = self.verify(os.path.join(state_dir or self.state_dir, "vigil.db"))
+        check(code == 0, "the record is not sound:", text)
+        return text
+
     def config(self, devices, name="vigil.yaml", state_dir=None, limits="", beds=None,
                sockets=""):
         """devices: (id, bed, driver, link, extra lines...); the path of the file."""

@@ -502,8 +502,7 @@ static void go_back_to_version(int version)
     static const char *const newer_than_3[] = {
         "DROP TRIGGER event_no_update",
         "ALTER TABLE event DROP COLUMN hash",
-        "CREATE TRIGGER event_no_update BEFORE UPDATE ON event BEGIN SELECT RAISE (ABORT, 'no'); "
-        "END",
+        "CREATE TRIGGER event_no_update BEFORE UPDATE ON event BEGIN SELECT RAISE (ABORT, ''); END",
         "DROP TABLE checkpoint",
         "DROP TABLE protocol",
         "DROP INDEX event_plan",

@@ -228,6 +228,32 @@ static void test_outbox__says_why_it_cannot_bind(void **state)
     vg_outbox_close(&o); /* nothing open */
 }
 
+/* Where the record ends: told after commits, but not more than once a second. */
+static void test_outbox__tells_where_the_record_ends(void **state)
+{
+    char hash[VG_HEX_MAX(VG_HASH_BYTES)];
+    char wanted[128];
+    (void)state;
+    option(ZMQ_SUBSCRIBE, "v1.node.head");
+    assert_true(next());
+    assert_string_equal(topic, "v1.node.head");
+    assert_non_null(strstr(body, "\"snapshot\":true"));
+    uint64_t before = number();
+    run(10000);
+    int n = 0;
+    while (next()) {
+        assert_null(strstr(body, "\"snapshot\""));
+        assert_int_equal(number(), ++before);
+        n++;
+    }
+    assert_in_range(n, 8, 11);
+    const struct vg_outbox_head *h = &d.v->outbox.head;
+    assert_int_equal(h->seq, vd_record(&d, "SELECT max(seq) FROM event"));
+    (void)snprintf(wanted, sizeof wanted, "\"head\":{\"seq\":%llu,\"hash\":\"%s\"}",
+                   (unsigned long long)h->seq, vg_hex(h->hash.of, VG_HASH_BYTES, hash));
+    assert_non_null(strstr(vd_view(&d, "{\"op\":\"snapshot\"}"), wanted));
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, begin, end)
@@ -239,6 +265,7 @@ int main(void)
         T(test_outbox__encodes_everything_when_prefixes_are_too_many),
         T(test_outbox__strange_subscriptions_match_nothing),
         T(test_outbox__the_alarm_state_always_fits_a_frame),
+        T(test_outbox__tells_where_the_record_ends),
         T(test_outbox__says_why_it_cannot_bind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

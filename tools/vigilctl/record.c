@@ -114,8 +114,8 @@ static bool look_at_schema(struct rec *r)
     return true;
 }
 
-/* A text that outlives the statement; false when there is no memory. */
-static bool keep_text(sqlite3_stmt *st, int at, struct vg_cell *out)
+/* A text that outlives the statement, the caller's to free; NULL when there is no memory. */
+static char *copy_text(sqlite3_stmt *st, int at)
 {
     const void *text = sqlite3_column_text(st, at);
     size_t len = (size_t)sqlite3_column_bytes(st, at);
@@ -123,8 +123,7 @@ static bool keep_text(sqlite3_stmt *st, int at, struct vg_cell *out)
     if (copy != NULL && len > 0) {
         memcpy(copy, text, len);
     }
-    *out = vg_cell_bytes(VG_CELL_TEXT, copy, len);
-    return copy != NULL;
+    return copy;
 }
 
 static bool take_boot(struct rec *r, sqlite3_stmt *st)
@@ -150,8 +149,13 @@ static bool take_boot(struct rec *r, sqlite3_stmt *st)
             b->wrong = column[i].name;
         } else if (column[i].type == SQLITE_INTEGER) {
             b->cells[i] = vg_cell_int(sqlite3_column_int64(st, i));
-        } else if (!keep_text(st, i, &b->cells[i])) {
-            return rec_wrong(r, REC_FILE, "no memory");
+        } else {
+            b->text[i] = copy_text(st, i);
+            b->cells[i] = vg_cell_bytes(VG_CELL_TEXT, b->text[i],
+                                        (size_t)sqlite3_column_bytes(st, i));
+            if (b->text[i] == NULL) {
+                return rec_wrong(r, REC_FILE, "no memory");
+            }
         }
     }
     return true;
@@ -183,8 +187,9 @@ void rec_close(struct rec *r)
 {
     (void)sqlite3_finalize(r->protocols);
     for (size_t i = 0; i < r->boot_count; i++) {
-        free((void *)(uintptr_t)r->boots[i].cells[1].bytes);
-        free((void *)(uintptr_t)r->boots[i].cells[3].bytes);
+        for (size_t k = 0; k < VG_BOOT_CELLS; k++) {
+            free(r->boots[i].text[k]);
+        }
     }
     free(r->boots);
     (void)sqlite3_close(r->db);

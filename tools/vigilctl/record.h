@@ -22,32 +22,13 @@
     "seq, boot, mono_ns, utc_ns, clock_state, kind, flags, bed, device, session, operator,"        \
     " request_id, vital, value_milli, quality, payload, hash"
 
-enum rec_column {
-    REC_SEQ,
-    REC_BOOT,
-    REC_MONO,
-    REC_UTC,
-    REC_CLOCK_STATE,
-    REC_KIND,
-    REC_FLAGS,
-    REC_BED,
-    REC_DEVICE,
-    REC_SESSION,
-    REC_OPERATOR,
-    REC_REQUEST,
-    REC_VITAL,
-    REC_VALUE,
-    REC_QUALITY,
-    REC_PAYLOAD,
-    REC_HASH
-};
-
 /* In place of a row: it is the file that is wrong. */
 #define REC_FILE INT64_MIN
 
 /* A row of `boot`; text is the record's. */
 struct rec_boot {
     struct vg_cell cells[VG_BOOT_CELLS];
+    char *text[VG_BOOT_CELLS]; /* what cells of text point to */
     const char *wrong; /* name of a column of a wrong type: said with the first row of this boot */
     bool used;         /* a row names it */
     bool covered;      /* a digest that was seen covers it */

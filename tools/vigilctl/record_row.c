@@ -15,23 +15,23 @@ static const struct {
     const char *name;
     unsigned types;
 } columns[REC_COLUMNS] = {
-    [REC_SEQ] = { "seq", I },
-    [REC_BOOT] = { "boot", I },
-    [REC_MONO] = { "mono_ns", I },
-    [REC_UTC] = { "utc_ns", I },
-    [REC_CLOCK_STATE] = { "clock_state", I },
-    [REC_KIND] = { "kind", I },
-    [REC_FLAGS] = { "flags", I },
-    [REC_BED] = { "bed", TEXT_OR_NONE },
-    [REC_DEVICE] = { "device", TEXT_OR_NONE },
-    [REC_SESSION] = { "session", I },
-    [REC_OPERATOR] = { "operator", TEXT_OR_NONE },
-    [REC_REQUEST] = { "request_id", TEXT_OR_NONE },
-    [REC_VITAL] = { "vital", INT_OR_NONE },
-    [REC_VALUE] = { "value_milli", INT_OR_NONE },
-    [REC_QUALITY] = { "quality", INT_OR_NONE },
-    [REC_PAYLOAD] = { "payload", INT_OR_NONE | T(SQLITE_TEXT) | T(SQLITE_BLOB) },
-    [REC_HASH] = { "hash", T(SQLITE_BLOB) | T(SQLITE_NULL) },
+    [VG_ROW_SEQ] = { "seq", I },
+    [VG_ROW_BOOT] = { "boot", I },
+    [VG_ROW_MONO] = { "mono_ns", I },
+    [VG_ROW_UTC] = { "utc_ns", I },
+    [VG_ROW_CLOCK_STATE] = { "clock_state", I },
+    [VG_ROW_KIND] = { "kind", I },
+    [VG_ROW_FLAGS] = { "flags", I },
+    [VG_ROW_BED] = { "bed", TEXT_OR_NONE },
+    [VG_ROW_DEVICE] = { "device", TEXT_OR_NONE },
+    [VG_ROW_SESSION] = { "session", I },
+    [VG_ROW_OPERATOR] = { "operator", TEXT_OR_NONE },
+    [VG_ROW_REQUEST] = { "request_id", TEXT_OR_NONE },
+    [VG_ROW_VITAL] = { "vital", INT_OR_NONE },
+    [VG_ROW_VALUE] = { "value_milli", INT_OR_NONE },
+    [VG_ROW_QUALITY] = { "quality", INT_OR_NONE },
+    [VG_ROW_PAYLOAD] = { "payload", INT_OR_NONE | T(SQLITE_TEXT) | T(SQLITE_BLOB) },
+    [VG_ROW_HASH] = { "hash", T(SQLITE_BLOB) | T(SQLITE_NULL) },
 };
 
 static struct vg_cell cell_of(sqlite3_stmt *st, int at, int type)
@@ -62,10 +62,10 @@ static bool read_cells(struct rec *r, sqlite3_stmt *st, struct rec_row *row)
         }
         row->cell[i] = cell_of(st, i, type);
     }
-    const struct vg_cell *hash = &row->cell[REC_HASH];
+    const struct vg_cell *hash = &row->cell[VG_ROW_HASH];
     row->has_hash = hash->type == VG_CELL_BLOB;
     if (row->has_hash && hash->len != VG_HASH_BYTES) {
-        return rec_wrong(r, row->cell[REC_SEQ].number, "its hash has %zu bytes instead of %d",
+        return rec_wrong(r, row->cell[VG_ROW_SEQ].number, "its hash has %zu bytes instead of %d",
                          hash->len, VG_HASH_BYTES);
     }
     return true;
@@ -86,9 +86,9 @@ static struct rec_boot *find_boot(struct rec *r, int64_t id)
 
 static bool check_order(struct rec *r, const struct rec_row *row)
 {
-    int64_t seq = row->cell[REC_SEQ].number;
-    int64_t mono_ns = row->cell[REC_MONO].number;
-    struct rec_boot *boot = find_boot(r, row->cell[REC_BOOT].number);
+    int64_t seq = row->cell[VG_ROW_SEQ].number;
+    int64_t mono_ns = row->cell[VG_ROW_MONO].number;
+    struct rec_boot *boot = find_boot(r, row->cell[VG_ROW_BOOT].number);
 
     if (seq <= r->at.seq) {
         return rec_wrong(r, seq, "its number is not above the one before it, %lld",
@@ -96,16 +96,19 @@ static bool check_order(struct rec *r, const struct rec_row *row)
     }
     if (boot == NULL) {
         return rec_wrong(r, seq, "it belongs to boot %lld, which is not in the table of boots",
-                         (long long)row->cell[REC_BOOT].number);
+                         (long long)row->cell[VG_ROW_BOOT].number);
     }
     if (boot->wrong != NULL) {
         return rec_wrong(r, seq, "column %s of its boot, %lld, is of a wrong type", boot->wrong,
                          (long long)boot->cells[0].number);
     }
-    if (boot == r->boot && r->at.mono_ns != VG_TIME_NONE && mono_ns < r->at.mono_ns) {
-        return rec_wrong(r, seq, "its monotonic time lies %lld ms before that of row %lld",
-                         (long long)((r->at.mono_ns - mono_ns) / VG_NS_PER_MS),
-                         (long long)r->at.seq);
+    /* Rows older than the chain were not always posted in order. */
+    if (row->has_hash && boot == r->boot && r->at.mono_ns != VG_TIME_NONE &&
+        mono_ns < r->at.mono_ns) {
+        return rec_wrong(r, seq,
+                         "its monotonic time, %lld ms, lies before that of row %lld, %lld ms",
+                         (long long)(mono_ns / VG_NS_PER_MS), (long long)r->at.seq,
+                         (long long)(r->at.mono_ns / VG_NS_PER_MS));
     }
     r->boot = boot;
     boot->used = true;
@@ -160,7 +163,7 @@ static bool next_protocol(struct rec *r)
 /* Protocols whose row is not there. An archive has not the rows of others. */
 static bool pass_protocols(struct rec *r, int64_t below)
 {
-    struct vg_cell cells[VG_PROTOCOL_CELLS];
+    struct vg_cell cells[VG_PROTOCOL_CELLS] = { { .len = 0 } };
     while (r->have_protocol && sqlite3_column_int64(r->protocols, 3) < below) {
         if (!check_protocol(r, cells)) {
             return false;
@@ -192,11 +195,11 @@ bool rec_read_row(struct rec *r, sqlite3_stmt *st, struct rec_row *row)
     if (!read_cells(r, st, row) || !check_order(r, row)) {
         return false;
     }
-    int64_t seq = row->cell[REC_SEQ].number;
+    int64_t seq = row->cell[VG_ROW_SEQ].number;
     if (!pass_protocols(r, seq)) {
         return false;
     }
-    if (r->at.boot != row->cell[REC_BOOT].number) {
+    if (r->at.boot != row->cell[VG_ROW_BOOT].number) {
         parts[count++] = (struct vg_cells){ r->boot->cells, VG_BOOT_CELLS };
         r->boot->covered = row->has_hash;
     }
@@ -217,22 +220,22 @@ bool rec_read_row(struct rec *r, sqlite3_stmt *st, struct rec_row *row)
 bool rec_step(struct rec *r, const struct rec_row *row)
 {
     struct rec_place *at = &r->at;
-    int64_t seq = row->cell[REC_SEQ].number;
+    int64_t seq = row->cell[VG_ROW_SEQ].number;
 
     if (row->has_hash) {
         struct vg_hash hash = vg_chain_next(&at->hash, &row->digest);
-        if (memcmp(row->cell[REC_HASH].bytes, hash.of, VG_HASH_BYTES) != 0) {
+        if (memcmp(row->cell[VG_ROW_HASH].bytes, hash.of, VG_HASH_BYTES) != 0) {
             return rec_wrong(r, seq,
                              "its hash does not follow from row %lld and its own cells: it was "
                              "changed, or rows between the two are missing",
                              (long long)at->seq);
         }
         at->hash = hash;
-        at->boot = row->cell[REC_BOOT].number;
+        at->boot = row->cell[VG_ROW_BOOT].number;
     }
     at->seq = seq;
     at->rows++;
-    at->mono_ns = row->cell[REC_MONO].number;
+    at->mono_ns = row->cell[VG_ROW_MONO].number;
     return true;
 }
 

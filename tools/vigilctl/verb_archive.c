@@ -223,7 +223,7 @@ static bool end_gap(struct archive *a)
 /* r->at is still the place before the row: a gap ends with the boot of its last row. */
 static bool put_row(struct archive *a, const struct rec_row *row)
 {
-    bool own = row->cell[REC_SESSION].number == a->session;
+    bool own = row->cell[VG_ROW_SESSION].number == a->session;
     if (own || a->gap_count == GAP_MAX) {
         if (!end_gap(a)) {
             return false;
@@ -231,7 +231,7 @@ static bool put_row(struct archive *a, const struct rec_row *row)
     }
     if (own) {
         a->own_rows++;
-        a->gap_after = row->cell[REC_SEQ].number;
+        a->gap_after = row->cell[VG_ROW_SEQ].number;
         return put_into(a, a->add, row->cell, REC_COLUMNS);
     }
     a->gap_rows++;

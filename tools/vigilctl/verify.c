@@ -31,7 +31,7 @@ static void compare_head(struct verify *v)
 /* Rows without a hash stand before the chain, and a signed checkpoint says where they end. */
 static bool check_base(struct verify *v, const struct rec_row *row)
 {
-    int64_t seq = row->cell[REC_SEQ].number;
+    int64_t seq = row->cell[VG_ROW_SEQ].number;
 
     if (!row->has_hash) {
         bool began = !vg_hash_is_zero(&v->r.at.hash) || v->base_seq != 0;
@@ -56,16 +56,17 @@ static bool take_row(struct verify *v, sqlite3_stmt *st)
     if (!rec_read_row(&v->r, st, &row)) {
         return false;
     }
-    if (v->r.is_archive && row.cell[REC_SESSION].number != v->r.session) {
-        return rec_wrong(&v->r, row.cell[REC_SEQ].number, "it is of session %lld, not of this one",
-                         (long long)row.cell[REC_SESSION].number);
+    if (v->r.is_archive && row.cell[VG_ROW_SESSION].number != v->r.session) {
+        return rec_wrong(&v->r, row.cell[VG_ROW_SEQ].number,
+                         "it is of session %lld, not of this one",
+                         (long long)row.cell[VG_ROW_SESSION].number);
     }
     bool new_boot = v->r.boot != before;
     if (v->first_seq == 0) {
-        v->first_seq = row.cell[REC_SEQ].number;
-        v->first_utc_ns = row.cell[REC_UTC].number;
+        v->first_seq = row.cell[VG_ROW_SEQ].number;
+        v->first_utc_ns = row.cell[VG_ROW_UTC].number;
     }
-    v->last_utc_ns = row.cell[REC_UTC].number;
+    v->last_utc_ns = row.cell[VG_ROW_UTC].number;
     v->boots += new_boot ? 1 : 0;
     if (!check_base(v, &row) || !rec_step(&v->r, &row) || !verify_mark_row(v, &row, new_boot)) {
         return false;
@@ -93,8 +94,9 @@ static bool next_gap(struct verify *v, struct gaps *g)
         return rec_end(&v->r, rc);
     }
     g->after_seq = sqlite3_column_int64(g->st, 0);
-    if (sqlite3_column_type(g->st, 2) != SQLITE_BLOB ||
-        sqlite3_column_int64(g->st, 1) * VG_HASH_BYTES != sqlite3_column_bytes(g->st, 2)) {
+    int bytes = sqlite3_column_bytes(g->st, 2);
+    if (sqlite3_column_type(g->st, 2) != SQLITE_BLOB || bytes % VG_HASH_BYTES != 0 ||
+        sqlite3_column_int64(g->st, 1) != bytes / VG_HASH_BYTES) {
         return rec_wrong(&v->r, g->after_seq, "the digests that follow it are not as many as said");
     }
     return true;

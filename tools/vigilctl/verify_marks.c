@@ -107,8 +107,8 @@ bool verify_marks(struct verify *v, bool in_gap)
 static bool says_stopping(const struct rec_row *row)
 {
     static const char word[] = "\"stopping\"";
-    const struct vg_cell *p = &row->cell[REC_PAYLOAD];
-    return row->cell[REC_KIND].number == VG_EV_DAEMON && p->type == VG_CELL_TEXT &&
+    const struct vg_cell *p = &row->cell[VG_ROW_PAYLOAD];
+    return row->cell[VG_ROW_KIND].number == VG_EV_DAEMON && p->type == VG_CELL_TEXT &&
            memmem(p->bytes, p->len, word, sizeof word - 1) != NULL;
 }
 
@@ -122,8 +122,8 @@ static void must(struct verify *v, int64_t seq, const char *what)
 
 bool verify_mark_row(struct verify *v, const struct rec_row *row, bool new_boot)
 {
-    int64_t seq = row->cell[REC_SEQ].number;
-    int64_t mono_ns = row->cell[REC_MONO].number;
+    int64_t seq = row->cell[VG_ROW_SEQ].number;
+    int64_t mono_ns = row->cell[VG_ROW_MONO].number;
 
     if (!row->has_hash) {
         return true;
@@ -134,7 +134,7 @@ bool verify_mark_row(struct verify *v, const struct rec_row *row, bool new_boot)
     if (new_boot && !v->r.is_archive) {
         must(v, seq, "the first of a run");
     }
-    if (row->cell[REC_KIND].number == VG_EV_SESSION) {
+    if (row->cell[VG_ROW_KIND].number == VG_EV_SESSION) {
         must(v, seq, "a move of a session");
     } else if (says_stopping(row)) {
         must(v, seq, "the end of a run");
@@ -142,10 +142,10 @@ bool verify_mark_row(struct verify *v, const struct rec_row *row, bool new_boot)
     if (v->loose_mono_ns == VG_TIME_NONE) {
         v->loose_mono_ns = mono_ns;
     }
-    if (mono_ns - v->loose_mono_ns > SPAN_NS) {
+    if (mono_ns / 2 - v->loose_mono_ns / 2 > SPAN_NS / 2) { /* halves: it may be any number */
         return rec_wrong(&v->r, seq,
                          "there is no checkpoint in the %lld s before it: checkpoints were removed",
-                         (long long)((mono_ns - v->loose_mono_ns) / VG_NS_PER_S));
+                         (long long)(mono_ns / VG_NS_PER_S - v->loose_mono_ns / VG_NS_PER_S));
     }
     return true;
 }
