@@ -36,9 +36,9 @@ static uint16_t *slot_home(struct vg_engine *e, struct vg_bed *bed, enum vg_cond
                            uint16_t subject)
 {
     static const uint8_t of_device[VG_COND_COUNT] = {
-        [VG_COND_LINK_DEVICE] = VG_MS_LINK,  [VG_COND_SENSOR_OFF] = VG_MS_SENSOR,
-        [VG_COND_NIBP_FAIL] = VG_MS_NIBP,    [VG_COND_BATTERY] = VG_MS_BATTERY,
-        [VG_COND_IDENTITY] = VG_MS_IDENTITY,
+        [VG_COND_LINK_DEVICE] = VG_SLOT_LINK,  [VG_COND_SENSOR_OFF] = VG_SLOT_SENSOR,
+        [VG_COND_NIBP_FAIL] = VG_SLOT_NIBP,    [VG_COND_BATTERY] = VG_SLOT_BATTERY,
+        [VG_COND_IDENTITY] = VG_SLOT_IDENTITY,
     };
     const uint16_t subjects[VG_SUBJ_SINK + 1] = {
         [VG_SUBJ_NONE] = UINT16_MAX,
@@ -62,8 +62,8 @@ static uint16_t *slot_home(struct vg_engine *e, struct vg_bed *bed, enum vg_cond
 }
 
 /* Every further slot there can ever be has room. */
-static_assert(VG_SLOTS_MAX >=
-                  VG_COND_COUNT + 2 * VG_VITAL_COUNT + VG_SINKS_MAX + VG_MS_COUNT * VG_DEVICES_MAX,
+static_assert(VG_SLOTS_MAX >= VG_COND_COUNT + 2 * VG_VITAL_COUNT + VG_SINKS_MAX +
+                                  VG_MEMBER_SLOTS * VG_DEVICES_MAX,
               "a bed could run out of slots");
 
 static struct vg_slot *slot_get(struct vg_engine *e, struct vg_bed *bed, enum vg_condition c,
@@ -362,6 +362,16 @@ size_t vg_alarm_open_count(const struct vg_bed *bed)
         n += vg_slot_is_open(&bed->slots[i]) ? 1u : 0u;
     }
     return n;
+}
+
+bool vg_alarm_is_high_open(const struct vg_bed *bed)
+{
+    for (uint16_t i = 0; i < bed->slot_count; i++) {
+        if (vg_slot_is_open(&bed->slots[i]) && bed->slots[i].priority == VG_PRIO_HIGH) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void vg_alarm_session_end(struct vg_step *st, const char *override)

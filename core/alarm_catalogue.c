@@ -24,6 +24,7 @@
     VG_ALARM_TECH, prio, VG_SIDE_NONE, subject, VG_VITAL_COUNT, VG_CAT_EQUIPMENT
 #define STAFF(prio, subject)                                                                       \
     VG_ALARM_TECH, prio, VG_SIDE_NONE, subject, VG_VITAL_COUNT, VG_CAT_GENERAL
+#define DRUG(prio, subject) VG_ALARM_TECH, prio, VG_SIDE_NONE, subject, VG_VITAL_COUNT, VG_CAT_DRUG
 #define NO_RAPID VG_COND_COUNT
 #define NO_LIMIT(latch) { 0, 0, 0, 0, latch, true }, 0, 0
 
@@ -102,6 +103,11 @@ static const struct vg_condition_row rows[] = {
     [VG_COND_IDENTITY] = { "IDENTITY", "device belongs to another session",
                            TECH(VG_PRIO_HIGH, VG_SUBJ_DEVICE), NO_RAPID, 1, 0,
                            NO_LIMIT(VG_LATCH_FULL) },
+    [VG_COND_SCORE_DUE] = { "SCORE_DUE", "score is due", STAFF(VG_PRIO_LOW, VG_SUBJ_NONE), NO_RAPID,
+                            1, 0, NO_LIMIT(VG_LATCH_NONE) },
+    [VG_COND_INFUSION_OVERRUN] = { "INFUSION_OVERRUN", "infusion runs past its planned end",
+                                   DRUG(VG_PRIO_MED, VG_SUBJ_NONE), NO_RAPID, 1, 0,
+                                   NO_LIMIT(VG_LATCH_NONE) },
 };
 /* clang-format on */
 static_assert(VG_COUNT(rows) == VG_COND_COUNT, "a condition has no row");

@@ -1,162 +1,22 @@
 /*
- * care.c -- scores, baseline, schedule, quiet mode, test signal, and the phase of a session.
+ * care.c -- what people do around a session: scores, facts, weight, readings by hand, notes,
+ * baseline, intervals, quiet mode, handover, test signal.
  *
- * The phase is what protocols will decide; until a session has one, it follows from the doses:
- * something was given within the last hour, or an infusion runs. Trap: a baseline is what was
- * measured, never what somebody remembers; a value that is missing stays missing.
+ * Each command is one row of the record; what the engine keeps of it beyond that row is a row
+ * without a request id. After a restart the rows of the session are read again, in order.
  */
 #include <string.h>
 
-#include "core/alarm_catalogue.h"
 #include "core/step.h"
 #include "vigil/compiler.h"
 
 #define RECORD (VG_DO_RECORD | VG_DO_COMMIT | VG_DO_SEND | VG_DO_STATE)
-#define DOSING_NS (3600 * VG_NS_PER_S)
-/* A baseline is of the last quarter of an hour; a continuous one is the middle of a minute. */
-#define BASELINE_NS (900 * VG_NS_PER_S)
-#define RECENT_STEP_NS (4 * VG_NS_PER_S)
-#define MINUTE_NS (60 * VG_NS_PER_S)
-#define NIBP_READINGS 3
-#define DUE_LOW_NS (120 * VG_NS_PER_S)
-#define DUE_MED_NS (300 * VG_NS_PER_S)
 #define DEEP 3
 #define VERY_DEEP 2
-
-/* --- phase ---------------------------------------------------------------------------------- */
-
-static struct vg_phase phase_of(const struct vg_step *st)
-{
-    const struct vg_session *s = &st->bed->session;
-    struct vg_phase p = { 0, 0, false };
-
-    if (s->seq == 0) {
-        return p;
-    }
-    p.dosing = s->rate_ug_h > 0 ||
-               (s->last_dose_ns != VG_TIME_NONE && st->in->mono_ns - s->last_dose_ns < DOSING_NS);
-    p.required = 1u << VG_VITAL_SPO2 | 1u << VG_VITAL_PULSE_RATE;
-    if (p.dosing) {
-        p.required |= 1u << VG_VITAL_NIBP_SYS | 1u << VG_VITAL_NIBP_DIA | 1u << VG_VITAL_NIBP_MEAN;
-        p.unpausable = p.required;
-    }
-    return p;
-}
-
-void vg_phase_judge(struct vg_step *st)
-{
-    struct vg_phase now = phase_of(st);
-    struct vg_phase *p = &st->bed->phase;
-
-    if (now.required != p->required) { /* no two phases require the same */
-        *p = now;
-        vg_inhibit_all(st, VG_II_PHASE);
-    }
-}
-
-enum vg_priority vg_technical_priority(const struct vg_step *st, enum vg_priority p)
-{
-    return st->bed->session.seq != 0 ? p : VG_PRIO_LOW;
-}
-
-/* --- recent values -------------------------------------------------------------------------- */
-
-static const uint8_t vital_of_base[VG_BASE_COUNT] = {
-    [VG_BASE_SYS] = VG_VITAL_NIBP_SYS,   [VG_BASE_DIA] = VG_VITAL_NIBP_DIA,
-    [VG_BASE_MEAN] = VG_VITAL_NIBP_MEAN, [VG_BASE_PR] = VG_VITAL_PULSE_RATE,
-    [VG_BASE_SPO2] = VG_VITAL_SPO2,
-};
-
-void vg_recent_add(struct vg_bed *bed, enum vg_vital v, int32_t milli, int64_t now_ns)
-{
-    size_t keep = vg_vital_get(v)->continuous ? VG_RECENT_MAX : NIBP_READINGS;
-
-    for (size_t b = 0; b < VG_BASE_COUNT; b++) {
-        struct vg_recent *r = &bed->recent[b];
-        if (vital_of_base[b] != v) {
-            continue;
-        }
-        if (r->count > 0 && vg_vital_get(v)->continuous && now_ns - r->at_ns[0] < RECENT_STEP_NS) {
-            continue;
-        }
-        memmove(&r->milli[1], &r->milli[0], (keep - 1) * sizeof r->milli[0]);
-        memmove(&r->at_ns[1], &r->at_ns[0], (keep - 1) * sizeof r->at_ns[0]);
-        r->milli[0] = milli;
-        r->at_ns[0] = now_ns;
-        r->count = r->count < keep ? (uint8_t)(r->count + 1) : r->count;
-    }
-}
-
-/* The middle of the values since a time; -1 when there is none. */
-static int32_t median_since(const struct vg_recent *r, int64_t since_ns)
-{
-    int32_t sorted[VG_RECENT_MAX];
-    size_t n = 0;
-
-    for (; n < r->count && r->at_ns[n] >= since_ns; n++) {
-        size_t at = n;
-        for (; at > 0 && sorted[at - 1] > r->milli[n]; at--) {
-            sorted[at] = sorted[at - 1];
-        }
-        sorted[at] = r->milli[n];
-    }
-    return n > 0 ? sorted[(n - 1) / 2] : -1;
-}
-
-/* The present baseline, -1 for what is missing; false when everything is. */
-static bool find_baseline(const struct vg_step *st, int32_t base[VG_BASE_COUNT])
-{
-    bool any = false;
-
-    for (size_t b = 0; b < VG_BASE_COUNT; b++) {
-        const struct vg_recent *r = &st->bed->recent[b];
-        bool continuous = vg_vital_get((enum vg_vital)vital_of_base[b])->continuous;
-        int64_t age_ns = r->count > 0 ? st->in->mono_ns - r->at_ns[0] : INT64_MAX;
-        bool usable = age_ns <= (continuous ? MINUTE_NS / 4 : BASELINE_NS);
-        base[b] = usable ? median_since(r, st->in->mono_ns - (continuous ? MINUTE_NS : BASELINE_NS))
-                         : -1;
-        any = any || usable;
-    }
-    return any;
-}
-
-/* --- schedule ------------------------------------------------------------------------------- */
-
-void vg_due_measured(struct vg_step *st, enum vg_vital v)
-{
-    struct vg_due *d = &st->bed->session.due[v];
-    if (d->interval_ns > 0) {
-        d->next_ns = st->in->mono_ns + d->interval_ns;
-        vg_alarm_technical(st, VG_COND_VITAL_DUE, (uint16_t)v, false, VG_PRIO_LOW);
-    }
-}
-
-static void schedule(struct vg_step *st, const struct vg_care *c)
-{
-    uint16_t v = (uint16_t)c->value[0];
-    struct vg_due *d = &st->bed->session.due[v];
-
-    d->interval_ns = c->value[1] * VG_NS_PER_S;
-    d->next_ns = st->in->mono_ns + d->interval_ns;
-    if (vg_alarm_is_open(st, VG_COND_VITAL_DUE, v)) {
-        vg_alarm_technical(st, VG_COND_VITAL_DUE, v, false, VG_PRIO_LOW);
-    }
-}
-
-void vg_care_tick(struct vg_step *st)
-{
-    for (uint16_t v = 0; v < VG_VITAL_COUNT; v++) {
-        const struct vg_due *d = &st->bed->session.due[v];
-        int64_t late_ns = st->in->mono_ns - d->next_ns;
-        if (st->bed->session.seq != 0 && d->interval_ns > 0 && late_ns >= DUE_LOW_NS) {
-            vg_alarm_technical(st, VG_COND_VITAL_DUE, v, true,
-                               late_ns >= DUE_MED_NS ? VG_PRIO_MED : VG_PRIO_LOW);
-        }
-    }
-    vg_phase_judge(st);
-}
-
-/* --- commands ------------------------------------------------------------------------------- */
+#define DEFER_MAX_S 180
+#define WEIGHT_MIN_G 30000
+#define WEIGHT_MAX_G 250000
+#define WEIGHT_ODD_G 130000
 
 /* What the engine keeps of a command, as an event without a request id: the record's own memory. */
 static struct vg_care *keep(struct vg_step *st, enum vg_care_what what)
@@ -166,9 +26,89 @@ static struct vg_care *keep(struct vg_step *st, enum vg_care_what what)
     return &fx->ev.u.care;
 }
 
+/* --- scores --------------------------------------------------------------------------------- */
+
+/* When it happened, on the axis of the engine. */
+static int64_t happened_ns(const struct vg_event *ev)
+{
+    return ev->mono_ns - (ev->utc_ns - ev->u.care.at_utc_ns);
+}
+
+static void keep_score(struct vg_session *s, const struct vg_event *ev)
+{
+    const struct vg_care *c = &ev->u.care;
+    struct vg_score *score = &s->score[c->value[0]];
+    int64_t at_ns = happened_ns(ev);
+
+    if (at_ns < score->at_ns) {
+        return; /* entered late: a newer one is known */
+    }
+    score->at_ns = at_ns;
+    score->value = c->value[1];
+    score->seq = ev->seq;
+    if (c->value[0] == VG_SCALE_MOAAS) {
+        s->awake = c->value[1] < VG_MOAAS_AWAKE ? 0 : (uint8_t)(s->awake < 2 ? s->awake + 1 : 2);
+    }
+}
+
+static void scored(struct vg_step *st)
+{
+    struct vg_session *s = &st->bed->session;
+    const struct vg_care *c = &st->in->u.care;
+    int64_t at_ns = happened_ns(st->in);
+    bool newest = at_ns >= s->score[c->value[0]].at_ns;
+
+    keep_score(s, st->in);
+    if (c->value[0] == VG_SCALE_MOAAS && newest) {
+        vg_alarm_technical(st, VG_COND_SED_DEEP, VG_SUBJECT_NONE, c->value[1] <= DEEP,
+                           c->value[1] <= VERY_DEEP ? VG_PRIO_HIGH : VG_PRIO_MED);
+    }
+    vg_schedule_made(st, 1u << c->value[0], at_ns);
+    vg_schedule_judge(st);
+}
+
+/* --- readings by hand ----------------------------------------------------------------------- */
+
+static const uint8_t vital_of_hand[VG_HAND_COUNT] = {
+    [VG_HAND_SYS] = VG_VITAL_NIBP_SYS,   [VG_HAND_DIA] = VG_VITAL_NIBP_DIA,
+    [VG_HAND_MEAN] = VG_VITAL_NIBP_MEAN, [VG_HAND_PR] = VG_VITAL_PULSE_RATE,
+    [VG_HAND_SPO2] = VG_VITAL_SPO2,
+};
+
+/* A reading of another minute is a row of the record and answers its mark; the alarms judge only
+ * what is of now. A value that a device measures all the time is judged by the device alone. */
+static void read_by_hand(struct vg_step *st)
+{
+    const struct vg_care *c = &st->in->u.care;
+    int64_t at_ns = happened_ns(st->in);
+    bool now = st->in->mono_ns - at_ns <= VG_HAND_NOW_NS;
+
+    for (unsigned h = 0; h < VG_HAND_COUNT; h++) {
+        enum vg_vital v = (enum vg_vital)vital_of_hand[h];
+        if (c->value[h] >= 0 && !vg_vital_get(v)->continuous) {
+            vg_recent_add(st->bed, v, c->value[h], at_ns);
+        }
+        if (c->value[h] >= 0 && !vg_vital_get(v)->continuous && now) {
+            vg_alarm_sample(st, v, c->value[h], false, VG_DEVICE_NONE, st->in->flags);
+        }
+        if (c->value[h] >= 0) {
+            vg_due_measured(st, v);
+        }
+    }
+    if (c->value[VG_HAND_SYS] >= 0) {
+        vg_pressure_taken(st, c->value[VG_HAND_SYS], c->value[VG_HAND_DIA], at_ns);
+    }
+}
+
+/* --- kept ----------------------------------------------------------------------------------- */
+
 static void keep_baseline(struct vg_step *st)
 {
-    memcpy(keep(st, VG_CW_BASELINE)->value, st->bed->session.base, sizeof st->bed->session.base);
+    const struct vg_session *s = &st->bed->session;
+    struct vg_care *c = keep(st, VG_CW_BASELINE);
+    memcpy(c->value, s->base, sizeof s->base);
+    c->target = (uint64_t)s->base_pressures;
+    c->at_utc_ns = st->in->utc_ns - (st->in->mono_ns - s->base_ns);
 }
 
 static void keep_schedule(struct vg_step *st, uint16_t v)
@@ -179,20 +119,82 @@ static void keep_schedule(struct vg_step *st, uint16_t v)
     c->value[2] = (int32_t)((st->bed->session.due[v].next_ns - st->in->mono_ns) / VG_NS_PER_S);
 }
 
+static void set_interval(struct vg_step *st, const struct vg_care *c)
+{
+    uint16_t v = (uint16_t)c->value[0];
+    struct vg_due *d = &st->bed->session.due[v];
+
+    d->interval_ns = c->value[1] * VG_NS_PER_S;
+    d->next_ns = st->in->mono_ns + d->interval_ns;
+    vg_schedule_judge(st);
+    keep_schedule(st, v);
+}
+
+/* What a row of the session says is known from then on. The same for a command and for a row that
+ * is read again. */
+static void learn(struct vg_session *s, const struct vg_event *ev)
+{
+    const struct vg_care *c = &ev->u.care;
+
+    switch ((enum vg_care_what)c->what) {
+    case VG_CW_FACT:
+        s->fact[c->value[0]] = (int8_t)c->value[1];
+        break;
+    case VG_CW_WEIGHT:
+        s->weight_g = c->value[0];
+        s->weight_days = c->value[1];
+        break;
+    case VG_CW_OVERRIDE:
+        s->overridden |= 1u << c->value[0];
+        break;
+    case VG_CW_HANDOVER:
+        memcpy(s->operator_id, c->to, sizeof s->operator_id);
+        break;
+    case VG_CW_VOID:
+        for (unsigned k = 0; k < VG_SCALES_MAX; k++) {
+            if (s->score[k].seq == c->target) {
+                s->score[k].at_ns = VG_TIME_NONE; /* the score before it is not known any more */
+                s->score[k].seq = 0;
+                s->awake = k == VG_SCALE_MOAAS ? 0 : s->awake;
+            }
+        }
+        break;
+    case VG_CW_SEDATION:
+    case VG_CW_BASELINE:
+    case VG_CW_SCHEDULE:
+    case VG_CW_QUIET_ON:
+    case VG_CW_QUIET_OFF:
+    case VG_CW_TEST:
+    case VG_CW_SCORE:
+    case VG_CW_READING:
+    case VG_CW_SYMPTOM:
+    case VG_CW_INTERVENTION:
+    case VG_CW_MARKER:
+    case VG_CW_NOTE:
+    case VG_CW_DEFER:
+    case VG_CW_COUNT:
+        break;
+    }
+}
+
 static void carry_out(struct vg_step *st, const struct vg_care *c)
 {
+    learn(&st->bed->session, st->in);
     switch ((enum vg_care_what)c->what) {
-    case VG_CW_SEDATION:
-        vg_alarm_technical(st, VG_COND_SED_DEEP, VG_SUBJECT_NONE, c->value[0] <= DEEP,
-                           c->value[0] <= VERY_DEEP ? VG_PRIO_HIGH : VG_PRIO_MED);
+    case VG_CW_SCORE:
+        scored(st);
+        break;
+    case VG_CW_READING:
+        read_by_hand(st);
         break;
     case VG_CW_BASELINE:
-        (void)find_baseline(st, st->bed->session.base);
+        (void)vg_baseline_find(st, st->bed->session.base);
+        st->bed->session.base_ns = st->in->mono_ns;
+        st->bed->session.base_pressures = vg_baseline_pressures(st);
         keep_baseline(st);
         break;
     case VG_CW_SCHEDULE:
-        schedule(st, c);
-        keep_schedule(st, (uint16_t)c->value[0]);
+        set_interval(st, c);
         break;
     case VG_CW_QUIET_ON:
         vg_quiet_set(st, true, c->operator_id);
@@ -204,9 +206,137 @@ static void carry_out(struct vg_step *st, const struct vg_care *c)
         st->bed->test_priority = (uint8_t)c->value[0];
         st->bed->test_until_ns = st->in->mono_ns + VG_TEST_SIGNAL_S * VG_NS_PER_S;
         break;
+    case VG_CW_SEDATION:
+    case VG_CW_FACT:
+    case VG_CW_WEIGHT:
+    case VG_CW_SYMPTOM:
+    case VG_CW_INTERVENTION:
+    case VG_CW_MARKER:
+    case VG_CW_NOTE:
+    case VG_CW_HANDOVER:
+    case VG_CW_DEFER: /* was done when it was judged */
+    case VG_CW_OVERRIDE:
+    case VG_CW_VOID:
     case VG_CW_COUNT:
         break;
     }
+}
+
+/* --- commands ------------------------------------------------------------------------------- */
+
+static enum vg_refusal judge_score(const struct vg_step *st, const struct vg_care *c)
+{
+    const struct vg_scales *all = &st->e->scales;
+    if (c->value[0] < 0 || c->value[0] >= all->count) {
+        return VG_REFUSED_NO_SCALE;
+    }
+    const struct vg_scale *scale = &all->of[c->value[0]];
+    return c->value[1] < scale->min || c->value[1] > scale->max ? VG_REFUSED_SCORE : VG_REFUSED_NOT;
+}
+
+static enum vg_refusal judge_override(const struct vg_step *st, const struct vg_care *c)
+{
+    static const int8_t fact_of[VG_GATE_COUNT] = {
+        [VG_GATE_ESCORT] = VG_FACT_ESCORT,
+        [VG_GATE_FASTING] = VG_FACT_FASTING,
+        [VG_GATE_CONTRAINDICATIONS] = VG_FACT_CONTRAINDICATIONS,
+        [VG_GATE_EQUIPMENT] = VG_FACT_EQUIPMENT,
+    };
+    const struct vg_protocol *p = vg_engine_protocol(st->e, st->in->bed);
+    int8_t fact = fact_of[c->value[0]];
+
+    if (p == NULL || p->gate.strength[c->value[0]] != VG_STRENGTH_SOFT) {
+        return VG_REFUSED_NOT_SOFT;
+    }
+    return fact != 0 && st->bed->session.fact[fact] < 0 ? VG_REFUSED_ANSWER_FIRST : VG_REFUSED_NOT;
+}
+
+/* A systolic pressure comes with its diastolic, below it; numbers a person can have. */
+static enum vg_refusal judge_reading(const struct vg_care *c)
+{
+    bool sys = c->value[VG_HAND_SYS] >= 0;
+    bool any = false;
+
+    if (sys != (c->value[VG_HAND_DIA] >= 0) || (c->value[VG_HAND_MEAN] >= 0 && !sys)) {
+        return VG_REFUSED_READING;
+    }
+    for (unsigned h = 0; h < VG_HAND_COUNT; h++) {
+        const struct vg_vital_info *info = vg_vital_get((enum vg_vital)vital_of_hand[h]);
+        any = any || c->value[h] >= 0;
+        if (c->value[h] >= 0 && (c->value[h] < info->min_milli || c->value[h] > info->max_milli)) {
+            return VG_REFUSED_READING;
+        }
+    }
+    if (sys && c->value[VG_HAND_DIA] >= c->value[VG_HAND_SYS]) {
+        return VG_REFUSED_READING;
+    }
+    if (c->value[VG_HAND_MEAN] >= 0 && (c->value[VG_HAND_MEAN] <= c->value[VG_HAND_DIA] ||
+                                        c->value[VG_HAND_MEAN] >= c->value[VG_HAND_SYS])) {
+        return VG_REFUSED_READING;
+    }
+    return any ? VG_REFUSED_NOT : VG_REFUSED_READING;
+}
+
+/* A weight that is more likely in pounds, or not that of a moment ago, is asked back. */
+static enum vg_refusal judge_weight(const struct vg_session *s, const struct vg_care *c)
+{
+    int32_t known_g = s->weight_g;
+    int32_t off_g = c->value[0] > known_g ? c->value[0] - known_g : known_g - c->value[0];
+
+    if (c->value[0] < WEIGHT_MIN_G || c->value[0] > WEIGHT_MAX_G) {
+        return VG_REFUSED_WEIGHT_RANGE;
+    }
+    bool odd = c->value[0] > WEIGHT_ODD_G || (known_g > 0 && off_g > known_g / 10);
+    bool confirmed = c->value[2] == c->value[0];
+    return confirmed || (!odd && c->value[2] == 0) ? VG_REFUSED_NOT : VG_REFUSED_CONFIRM;
+}
+
+static enum vg_refusal judge(struct vg_step *st, const struct vg_care *c)
+{
+    int32_t base[VG_BASE_COUNT];
+
+    if (c->what == VG_CW_TEST) {
+        return VG_REFUSED_NOT;
+    }
+    if (st->bed->session.seq == 0) {
+        return VG_REFUSED_NO_SESSION;
+    }
+    enum vg_refusal why = vg_happened_check(st, c->at_utc_ns);
+    if (why != VG_REFUSED_NOT) {
+        return why;
+    }
+    switch ((enum vg_care_what)c->what) {
+    case VG_CW_BASELINE:
+        return vg_baseline_find(st, base) ? VG_REFUSED_NOT : VG_REFUSED_NO_BASELINE;
+    case VG_CW_QUIET_ON:
+        return st->bed->link ? VG_REFUSED_NOT : VG_REFUSED_NO_SINK;
+    case VG_CW_SCORE:
+        return judge_score(st, c);
+    case VG_CW_WEIGHT:
+        return judge_weight(&st->bed->session, c);
+    case VG_CW_READING:
+        return judge_reading(c);
+    case VG_CW_OVERRIDE:
+        return judge_override(st, c);
+    case VG_CW_DEFER:
+        return vg_schedule_defer(st, c->value[0] < DEFER_MAX_S ? c->value[0] : DEFER_MAX_S);
+    case VG_CW_VOID:
+        return c->target > st->bed->session.seq && c->target < st->in->seq ? VG_REFUSED_NOT
+                                                                           : VG_REFUSED_NO_ROW;
+    case VG_CW_SEDATION:
+    case VG_CW_SCHEDULE:
+    case VG_CW_QUIET_OFF:
+    case VG_CW_TEST:
+    case VG_CW_FACT:
+    case VG_CW_SYMPTOM:
+    case VG_CW_INTERVENTION:
+    case VG_CW_MARKER:
+    case VG_CW_NOTE:
+    case VG_CW_HANDOVER:
+    case VG_CW_COUNT:
+        break;
+    }
+    return VG_REFUSED_NOT;
 }
 
 void vg_care_command(struct vg_step *st)
@@ -216,21 +346,14 @@ void vg_care_command(struct vg_step *st)
     if (vg_receipt_answer_known(st, c->request_id)) {
         return;
     }
-    if (c->what != VG_CW_TEST && st->bed->session.seq == 0) {
-        vg_receipt_refuse(st, VG_REFUSED_NO_SESSION);
-        return;
-    }
-    int32_t base[VG_BASE_COUNT];
-    if (c->what == VG_CW_BASELINE && !find_baseline(st, base)) {
-        vg_receipt_refuse(st, VG_REFUSED_NO_BASELINE);
-        return;
-    }
-    if (c->what == VG_CW_QUIET_ON && !st->bed->link) {
-        vg_receipt_refuse(st, VG_REFUSED_NO_SINK);
+    enum vg_refusal why = judge(st, c);
+    if (why != VG_REFUSED_NOT) {
+        vg_receipt_refuse(st, why);
         return;
     }
     vg_receipt_accept(st, VG_DO_SEND | VG_DO_STATE);
     carry_out(st, c);
+    vg_phase_judge(st);
 }
 
 /* --- sessions and restarts ------------------------------------------------------------------ */
@@ -243,12 +366,6 @@ void vg_care_end(struct vg_step *st)
 void vg_care_restore(struct vg_step *st)
 {
     vg_quiet_restore(st);
-    for (size_t b = 0; b < VG_BASE_COUNT; b++) {
-        if (st->bed->session.base[b] >= 0) {
-            keep_baseline(st);
-            break;
-        }
-    }
     for (uint16_t v = 0; v < VG_VITAL_COUNT; v++) {
         if (st->bed->session.due[v].interval_ns > 0) {
             keep_schedule(st, v);
@@ -256,16 +373,15 @@ void vg_care_restore(struct vg_step *st)
     }
 }
 
-void vg_care_replay(struct vg_bed *bed, const struct vg_event *ev)
+/* What the engine kept by itself. */
+static void replay_kept(struct vg_bed *bed, const struct vg_event *ev)
 {
     const struct vg_care *c = &ev->u.care;
 
-    if (c->request_id[0] != '\0') {
-        vg_receipt_remember(bed, ev);
-        return; /* what it became stands in the rows after it */
-    }
     if (c->what == VG_CW_BASELINE) {
         memcpy(bed->session.base, c->value, sizeof bed->session.base);
+        bed->session.base_ns = happened_ns(ev);
+        bed->session.base_pressures = (int32_t)c->target;
     } else if (c->what == VG_CW_SCHEDULE && (uint32_t)c->value[0] < VG_VITAL_COUNT) {
         struct vg_due *d = &bed->session.due[c->value[0]];
         d->interval_ns = c->value[1] * VG_NS_PER_S;
@@ -277,6 +393,32 @@ void vg_care_replay(struct vg_bed *bed, const struct vg_event *ev)
     } else if (c->what == VG_CW_QUIET_OFF) {
         bed->quiet.on = false;
     } else {
-        /* a score and a test signal leave nothing but their alarm */
+        /* nothing else is kept so */
+    }
+}
+
+void vg_care_replay(struct vg_step *st)
+{
+    const struct vg_care *c = &st->in->u.care;
+    struct vg_session *s = &st->bed->session;
+
+    if (c->request_id[0] == '\0') {
+        replay_kept(st->bed, st->in);
+        return;
+    }
+    vg_receipt_remember(st->bed, st->in);
+    if (s->seq == 0 || s->seq != st->in->session) {
+        return;
+    }
+    learn(s, st->in);
+    if (c->what == VG_CW_SCORE && (uint32_t)c->value[0] < VG_SCALES_MAX) {
+        keep_score(s, st->in);
+        vg_schedule_replay_score(st, 1u << c->value[0], happened_ns(st->in));
+    } else if (c->what == VG_CW_READING && c->value[VG_HAND_SYS] >= 0) {
+        vg_pressure_keep(s, c->value[VG_HAND_SYS], c->value[VG_HAND_DIA], happened_ns(st->in));
+    } else if (c->what == VG_CW_DEFER) {
+        (void)vg_schedule_defer(st, c->value[0] < DEFER_MAX_S ? c->value[0] : DEFER_MAX_S);
+    } else {
+        /* its other consequences stand in the rows after it */
     }
 }

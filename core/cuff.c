@@ -10,6 +10,8 @@
 #include "core/step.h"
 #include "vigil/compiler.h"
 
+#define HOUR_NS (3600 * VG_NS_PER_S)
+
 static void report_result(struct vg_step *st, uint16_t device, const struct vg_nibp *r)
 {
     struct vg_member *m = &st->e->devices[device];
@@ -29,7 +31,10 @@ static void report_result(struct vg_step *st, uint16_t device, const struct vg_n
             vg_vitals_episodic(st, VG_VITAL_NIBP_PULSE_RATE, r->pulse_rate_milli);
         }
         vg_alarm_technical(st, VG_COND_NIBP_FAIL, device, false, VG_PRIO_MED);
-    } else if (r->error != VG_NIBP_USER_ABORT) {
+        vg_pressure_taken(st, r->sys_milli, r->dia_milli, st->in->mono_ns);
+    } else if (r->error == VG_NIBP_USER_ABORT) {
+        vg_schedule_cuff_aborted(st);
+    } else {
         m->fails = m->fails < 255 ? (uint8_t)(m->fails + 1) : m->fails;
         if (m->fails >= 2) {
             vg_alarm_technical(st, VG_COND_NIBP_FAIL, device, true, VG_PRIO_MED);
@@ -65,6 +70,44 @@ static void follow(struct vg_step *st, uint16_t device, struct vg_nibp_step step
     }
 }
 
+/* One person, one arm at a time: the other cuffs of the bed count as this one does. */
+enum vg_refusal vg_cuff_may_start(const struct vg_step *st, uint16_t device)
+{
+    const struct vg_bed *bed = st->bed;
+    unsigned in_hour = 0;
+
+    if (vg_engine_is_bound_elsewhere(st->e, device)) {
+        return VG_REFUSED_BOUND;
+    }
+    for (uint16_t d = bed->first; d != VG_DEVICE_NONE; d = st->e->devices[d].next) {
+        const struct vg_member *m = &st->e->devices[d];
+        enum vg_refusal why = m->is_cuff ? vg_nibp_may_start(&m->nibp) : VG_REFUSED_NOT;
+        if (why != VG_REFUSED_NOT &&
+            (d == device || why != VG_REFUSED_CUFF_OFFLINE || m->nibp.state != VG_NS_IDLE)) {
+            return d == device ? why : VG_REFUSED_CUFF_BUSY;
+        }
+    }
+    for (size_t i = 0; i < VG_CUFF_STARTS_HOUR; i++) {
+        int64_t at_ns = bed->cuff_start_ns[i];
+        in_hour += at_ns != VG_TIME_NONE && st->in->mono_ns - at_ns < HOUR_NS ? 1u : 0;
+    }
+    return in_hour >= VG_CUFF_STARTS_HOUR ? VG_REFUSED_CUFF_HOUR : VG_REFUSED_NOT;
+}
+
+void vg_cuff_started(struct vg_bed *bed, int64_t at_ns)
+{
+    bed->cuff_start_ns[bed->cuff_start_next] = at_ns;
+    bed->cuff_start_next = (uint8_t)((bed->cuff_start_next + 1) % VG_CUFF_STARTS_HOUR);
+}
+
+void vg_cuff_start(struct vg_step *st, uint16_t device)
+{
+    struct vg_member *m = &st->e->devices[device];
+    m->foreign = false;
+    vg_cuff_started(st->bed, st->in->mono_ns);
+    follow(st, device, vg_nibp_step(&m->nibp, VG_NI_START, st->in->mono_ns));
+}
+
 void vg_cuff_command(struct vg_step *st)
 {
     const struct vg_nibp_command *cmd = &st->in->u.command;
@@ -78,26 +121,22 @@ void vg_cuff_command(struct vg_step *st)
         vg_receipt_refuse(st, VG_REFUSED_NOT_A_CUFF);
         return;
     }
-    /* It may be on the arm of the person whose session is open there. */
-    if (cmd->what == VG_REQ_NIBP_START && vg_engine_is_bound_elsewhere(st->e, device)) {
-        vg_receipt_refuse(st, VG_REFUSED_BOUND);
-        return;
+    enum vg_refusal why = VG_REFUSED_NOT;
+    if (cmd->what == VG_REQ_NIBP_START && !st->e->as_recorded) {
+        why = vg_cuff_may_start(st, device);
     }
-    if (cmd->what == VG_REQ_NIBP_START) {
-        enum vg_refusal why = st->e->as_recorded ? VG_REFUSED_NOT : vg_nibp_may_start(&m->nibp);
-        if (why != VG_REFUSED_NOT) {
-            vg_receipt_refuse(st, why);
-            return;
-        }
+    if (why != VG_REFUSED_NOT) {
+        vg_receipt_refuse(st, why);
+        return;
     }
     vg_receipt_accept(st, 0);
-    m->foreign = m->foreign && cmd->what != VG_REQ_NIBP_START;
     if (st->e->as_recorded) {
-        return;
+        m->foreign = m->foreign && cmd->what != VG_REQ_NIBP_START;
+    } else if (cmd->what == VG_REQ_NIBP_START) {
+        vg_cuff_start(st, device);
+    } else {
+        follow(st, device, vg_nibp_step(&m->nibp, VG_NI_ABORT, st->in->mono_ns));
     }
-    follow(st, device,
-           vg_nibp_step(&m->nibp, cmd->what == VG_REQ_NIBP_START ? VG_NI_START : VG_NI_ABORT,
-                        st->in->mono_ns));
 }
 
 void vg_cuff_word(struct vg_step *st)

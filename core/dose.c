@@ -1,59 +1,235 @@
 /*
- * dose.c -- a reported dose joins the session.
+ * dose.c -- a reported dose joins the session; a correction changes what is known of it.
  *
- * A dose that was given is recorded whatever else is wrong; the only refusals are a bed without a
- * session (nobody to record it for) and a date that cannot be meant. Vigil does not advise doses.
+ * A dose that was given is recorded whatever else is wrong: the closed gate, the range of the
+ * protocol, a missing second person are attached as deviations. Refused is only what cannot be
+ * recorded truly: nobody to record it for, a time that cannot be, an amount that needs a weight
+ * nobody measured, a correction of something else than it names.
+ *
+ * An amount that had to be converted or rounded, or that is far from the protocol's range, is asked
+ * back once with the result in milligrams; the answer names that result.
+ * Trap: times are compared on the monotonic axis. The wall clock may have been stepped since the
+ * session began; what an operator reads from it means "so long ago", counted from now.
  */
+#include <string.h>
+
 #include "core/step.h"
+#include "vigil/compiler.h"
+#include "vigil/quantity.h"
 
-#define AHEAD_NS (24 * 3600 * VG_NS_PER_S)
-#define BACK_NS (7 * AHEAD_NS)
+#define LATE_ENTRY_NS (300 * VG_NS_PER_S)
 
-static void add(struct vg_session *s, const struct vg_dose *d, int64_t reported_ns)
+enum vg_dose_form vg_dose_form(enum vg_dose_kind k)
 {
-    switch ((enum vg_dose_kind)d->kind) {
-    case VG_DOSE_BOLUS:
-        s->bolus_total_ug += d->amount_ug;
-        break;
-    case VG_DOSE_INFUSION_START:
-    case VG_DOSE_RATE_CHANGE:
-        s->rate_ug_h = d->amount_ug;
-        break;
-    case VG_DOSE_STOP:
-        s->rate_ug_h = 0;
-        break;
-    case VG_DOSE_KIND_COUNT:
-        break;
+    static const uint8_t form[VG_DOSE_KIND_COUNT] = {
+        [VG_DOSE_BOLUS] = VG_FORM_AMOUNT,     [VG_DOSE_INFUSION_START] = VG_FORM_RATE,
+        [VG_DOSE_RATE_CHANGE] = VG_FORM_RATE, [VG_DOSE_STOP] = VG_FORM_NONE,
+        [VG_DOSE_PAUSE] = VG_FORM_NONE,       [VG_DOSE_RESUME] = VG_FORM_RATE_OR_NONE,
+        [VG_DOSE_DEVICE] = VG_FORM_AMOUNT,    [VG_DOSE_LOZENGE] = VG_FORM_AMOUNT,
+        [VG_DOSE_LOZENGE_END] = VG_FORM_NONE, [VG_DOSE_DRAWN] = VG_FORM_AMOUNT,
+        [VG_DOSE_WASTE] = VG_FORM_AMOUNT,
+    };
+    return (unsigned)k < VG_DOSE_KIND_COUNT ? (enum vg_dose_form)form[k] : VG_FORM_NONE;
+}
+
+bool vg_dose_gives(enum vg_dose_kind k)
+{
+    return k == VG_DOSE_BOLUS || k == VG_DOSE_INFUSION_START || k == VG_DOSE_DEVICE ||
+           k == VG_DOSE_LOZENGE;
+}
+
+/* --- the list ------------------------------------------------------------------------------- */
+
+/* The entry whose present row is `seq`, or which began with it. */
+static struct vg_dose_entry *find_entry(struct vg_session *s, uint64_t seq)
+{
+    for (uint16_t i = 0; i < s->dose_count; i++) {
+        if (s->doses[i].seq == seq || s->doses[i].first_seq == seq) {
+            return &s->doses[i];
+        }
     }
-    s->dose_count++;
-    s->last_dose_utc_ns = d->given_utc_ns;
-    s->last_dose_ns = reported_ns;
+    return NULL;
+}
+
+static void fill(struct vg_dose_entry *e, const struct vg_event *ev)
+{
+    const struct vg_dose *d = &ev->u.dose;
+    e->seq = ev->seq;
+    e->given_ns = ev->mono_ns - (ev->utc_ns - d->given_utc_ns);
+    e->given_utc_ns = d->given_utc_ns;
+    e->amount_ug = d->amount_ug;
+    e->kind = d->kind;
+    e->route = d->route;
+    memcpy(e->drug, d->drug, sizeof e->drug);
+}
+
+/* What the row says becomes what is known; the first_seq of its dose, 0 when it is not kept. */
+static uint64_t apply(struct vg_session *s, const struct vg_event *ev)
+{
+    const struct vg_dose *d = &ev->u.dose;
+    struct vg_dose_entry *e = d->what == VG_DW_GIVEN ? NULL : find_entry(s, d->target);
+
+    if (d->what == VG_DW_GIVEN) {
+        /* When the list is full its last place is the newest: T0 and the last dose stay right, and the
+         * totals say that they are incomplete. */
+        s->uncounted = s->uncounted || s->dose_count == VG_DOSES_MAX;
+        s->dose_count = (uint16_t)(s->dose_count + (s->dose_count == VG_DOSES_MAX ? 0 : 1));
+        e = &s->doses[s->dose_count - 1];
+        memset(e, 0, sizeof *e);
+        e->first_seq = ev->seq;
+        fill(e, ev);
+    } else if (e == NULL) {
+        return 0; /* of a dose that was too many to keep */
+    } else if (d->what == VG_DW_VOID) {
+        e->seq = ev->seq;
+        e->is_void = true;
+    } else {
+        fill(e, ev);
+    }
+    vg_dose_clock_set(s, ev->mono_ns);
+    return e->first_seq;
+}
+
+void vg_dose_take_back(struct vg_session *s, const struct vg_event *ev)
+{
+    struct vg_dose_entry *e = ev->u.dose.what == VG_DW_GIVEN ? find_entry(s, ev->seq) : NULL;
+    if (e == NULL) {
+        return;
+    }
+    int64_t first_ns = s->clock.first_ns;
+    e->is_void = true;
+    vg_dose_clock_set(s, ev->mono_ns);
+    s->planned = s->planned && s->clock.first_ns == first_ns;
+    for (uint16_t i = 0; i < s->mark_count; i++) {
+        if (s->marks[i].dose == ev->seq) {
+            s->marks[i].state = VG_MS_DROPPED; /* nobody heard of them yet */
+        }
+    }
+}
+
+/* --- judging -------------------------------------------------------------------------------- */
+
+/* When it happened: never ahead of now, never before the session. */
+enum vg_refusal vg_happened_check(const struct vg_step *st, int64_t at_utc_ns)
+{
+    if (at_utc_ns > st->in->utc_ns) {
+        return VG_REFUSED_FUTURE;
+    }
+    if (at_utc_ns < 0 ||
+        st->in->utc_ns - at_utc_ns > st->in->mono_ns - st->bed->session.opened_ns) {
+        return VG_REFUSED_BEFORE_SESSION;
+    }
+    return VG_REFUSED_NOT;
+}
+
+static enum vg_refusal check_target(const struct vg_step *st, const struct vg_dose *d)
+{
+    const struct vg_dose_entry *e;
+
+    if (d->what == VG_DW_GIVEN) {
+        return VG_REFUSED_NOT;
+    }
+    e = find_entry(&st->bed->session, d->target);
+    if (e == NULL) {
+        return VG_REFUSED_NO_DOSE;
+    }
+    /* Two people who correct the same row must not overwrite each other unseen. */
+    return e->is_void || e->seq != d->target ? VG_REFUSED_CORRECTED : VG_REFUSED_NOT;
+}
+
+/* The amount from what was typed, with the weight of the session unless another is stated. */
+static enum vg_refusal convert(const struct vg_session *s, struct vg_dose *d)
+{
+    struct vg_quantity q = { d->typed_number, d->places, d->unit };
+    enum vg_dose_form form = vg_dose_form((enum vg_dose_kind)d->kind);
+    const struct vg_unit_row *unit;
+
+    d->amount_ug = 0;
+    if (d->what == VG_DW_VOID) {
+        return VG_REFUSED_NOT;
+    }
+    if (d->typed_number == 0) { /* nothing is no amount */
+        bool has_to = form == VG_FORM_AMOUNT || form == VG_FORM_RATE;
+        return has_to ? VG_REFUSED_AMOUNT : VG_REFUSED_NOT;
+    }
+    unit = vg_unit_get((enum vg_dose_unit)d->unit);
+    if (unit->per_kg && d->weight_g != 0 && s->weight_g != 0 && d->weight_g != s->weight_g) {
+        return VG_REFUSED_WEIGHT;
+    }
+    if (unit->per_kg && d->weight_g == 0) {
+        d->weight_g = s->weight_g;
+    }
+    struct vg_quantity_terms terms = { d->weight_g, d->conc_ug_ml };
+    enum vg_status status = vg_quantity_to_ug(&q, &terms, &d->amount_ug);
+    if (status == VG_OK) {
+        return VG_REFUSED_NOT;
+    }
+    return status == VG_ERR_ARG ? VG_REFUSED_NO_WEIGHT : VG_REFUSED_AMOUNT;
+}
+
+/* Must a person see the result before it counts? */
+static bool asks_back(const struct vg_dose *d)
+{
+    const uint16_t far = VG_DEV_SOFT_RANGE | VG_DEV_HARD_RANGE | VG_DEV_OTHER_DRUG;
+    struct vg_quantity q = { d->typed_number, d->places, d->unit };
+    struct vg_quantity_terms terms = { d->weight_g, d->conc_ug_ml };
+    return d->typed_number != 0 && (!vg_unit_get((enum vg_dose_unit)d->unit)->plain ||
+                                    !vg_quantity_is_whole(&q, &terms) || (d->deviation & far) != 0);
+}
+
+static enum vg_refusal judge(const struct vg_step *st, struct vg_dose *d)
+{
+    const struct vg_session *s = &st->bed->session;
+    enum vg_refusal why = VG_REFUSED_NOT;
+
+    if (s->seq == 0) {
+        return VG_REFUSED_NO_SESSION;
+    }
+    if (s->kind != VG_SESSION_DOSING) {
+        return VG_REFUSED_SESSION_KIND;
+    }
+    why = d->what == VG_DW_VOID ? VG_REFUSED_NOT : vg_happened_check(st, d->given_utc_ns);
+    why = why == VG_REFUSED_NOT ? check_target(st, d) : why;
+    why = why == VG_REFUSED_NOT ? convert(s, d) : why;
+    if (why != VG_REFUSED_NOT) {
+        return why;
+    }
+    vg_deviation_judge(st, d);
+    if (st->in->utc_ns - d->given_utc_ns > LATE_ENTRY_NS) {
+        d->deviation |= VG_DEV_LATE_ENTRY;
+    }
+    if (d->what == VG_DW_GIVEN && s->dose_count == VG_DOSES_MAX) {
+        d->deviation |= VG_DEV_UNCOUNTED;
+    }
+    return asks_back(d) && d->confirm_ug != d->amount_ug ? VG_REFUSED_CONFIRM : VG_REFUSED_NOT;
 }
 
 void vg_dose_step(struct vg_step *st)
 {
-    const struct vg_dose *d = &st->in->u.dose;
+    struct vg_event ev = *st->in;
+    struct vg_step as_judged = *st; /* what is recorded and answered has the computed members */
 
-    if (vg_receipt_answer_known(st, d->request_id)) {
+    if (vg_receipt_answer_known(st, ev.u.dose.request_id)) {
         return;
     }
-    if (st->bed->session.seq == 0) {
-        vg_receipt_refuse(st, VG_REFUSED_NO_SESSION);
+    enum vg_refusal why = judge(st, &ev.u.dose);
+    as_judged.in = &ev;
+    if (why != VG_REFUSED_NOT) {
+        vg_receipt_refuse(&as_judged, why);
         return;
     }
-    if (d->given_utc_ns > st->in->utc_ns + AHEAD_NS || d->given_utc_ns < st->in->utc_ns - BACK_NS) {
-        vg_receipt_refuse(st, VG_REFUSED_GIVEN_AT);
-        return;
-    }
-    add(&st->bed->session, d, st->in->mono_ns);
-    vg_receipt_accept(st, VG_DO_SEND);
+    uint64_t dose = apply(&st->bed->session, &ev);
+    vg_receipt_accept(&as_judged, VG_DO_SEND | VG_DO_STATE);
+    vg_schedule_dosed(st, dose);
     vg_phase_judge(st);
 }
 
-void vg_dose_replay(struct vg_bed *bed, const struct vg_event *ev)
+void vg_dose_replay(struct vg_step *st)
 {
-    vg_receipt_remember(bed, ev);
-    if (bed->session.seq != 0 && bed->session.seq == ev->session) {
-        add(&bed->session, &ev->u.dose, ev->mono_ns);
+    struct vg_bed *bed = st->bed;
+
+    vg_receipt_remember(bed, st->in);
+    if (bed->session.seq != 0 && bed->session.seq == st->in->session) {
+        vg_schedule_replay_dose(st, apply(&bed->session, st->in));
     }
 }

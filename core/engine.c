@@ -21,6 +21,8 @@ void vg_engine_init(struct vg_engine *e, uint16_t bed_count, const struct vg_lim
     e->device_count = 0;
     e->profile_count = 1;
     e->profiles[0] = *limits;
+    e->protocol_count = 0;
+    vg_scales_default(&e->scales);
     memset(&e->routing, 0, sizeof e->routing);
     memset(e->sink_ok, 0, sizeof e->sink_ok);
     memset(e->sink_lost, 0, sizeof e->sink_lost);
@@ -29,6 +31,9 @@ void vg_engine_init(struct vg_engine *e, uint16_t bed_count, const struct vg_lim
         bed->first = VG_DEVICE_NONE;
         bed->last = VG_DEVICE_NONE;
         bed->limits = *limits;
+        for (size_t i = 0; i < VG_CUFF_STARTS_HOUR; i++) {
+            bed->cuff_start_ns[i] = VG_TIME_NONE;
+        }
         for (size_t v = 0; v < VG_VITAL_COUNT; v++) {
             bed->speaker[v] = VG_DEVICE_NONE;
         }
@@ -40,6 +45,18 @@ void vg_engine_add_profile(struct vg_engine *e, const struct vg_limits *limits)
 {
     VG_ASSERT(e->profile_count < VG_PROFILES_MAX);
     e->profiles[e->profile_count++] = *limits;
+}
+
+void vg_engine_add_protocol(struct vg_engine *e, const struct vg_protocol *p)
+{
+    VG_ASSERT(e->protocol_count < VG_PROTOCOLS_MAX);
+    e->protocols[e->protocol_count++] = *p;
+}
+
+void vg_engine_set_scales(struct vg_engine *e, const struct vg_scales *scales)
+{
+    VG_ASSERT(scales->count <= VG_SCALES_MAX);
+    e->scales = *scales;
 }
 
 void vg_engine_set_routing(struct vg_engine *e, const struct vg_routing *routing)
@@ -108,6 +125,9 @@ struct vg_effect *vg_step_emit(struct vg_step *st, enum vg_event_kind kind, uint
     fx->ev.bed = st->in->bed;
     fx->ev.device = device;
     fx->ev.flags = (uint16_t)(st->in->flags | (st->bed->session.test ? VG_FLAG_TEST : 0));
+    if (kind == VG_EV_CARE) {
+        fx->ev.u.care.at_utc_ns = st->in->utc_ns; /* what nobody stated happens now */
+    }
     return fx;
 }
 
@@ -236,7 +256,8 @@ static void tick(struct vg_step *st)
 {
     vg_alarm_tick(st);
     vg_alert_tick(st);
-    vg_care_tick(st);
+    vg_schedule_tick(st);
+    vg_phase_judge(st);
     if (st->e->storage_bad) {
         /* The end of a session closed it; the disk is as bad as before. */
         vg_alarm_technical(st, VG_COND_STORAGE, VG_SUBJECT_NONE, true, VG_PRIO_MED);
@@ -286,6 +307,13 @@ void vg_engine_remember(struct vg_engine *e, const struct vg_event *ev)
     }
 }
 
+void vg_engine_take_back(struct vg_engine *e, const struct vg_event *ev)
+{
+    if (ev->kind == VG_EV_DOSE && ev->bed < e->bed_count) {
+        vg_dose_take_back(&e->beds[ev->bed].session, ev);
+    }
+}
+
 void vg_engine_replay(struct vg_engine *e, const struct vg_event *ev)
 {
     if (ev->seq > e->seq) {
@@ -296,13 +324,14 @@ void vg_engine_replay(struct vg_engine *e, const struct vg_event *ev)
     }
     struct vg_bed *bed = &e->beds[ev->bed];
     struct vg_member *m = ev->device < e->device_count ? &e->devices[ev->device] : NULL;
+    struct vg_step st = { .e = e, .bed = bed, .in = ev, .out = NULL }; /* nothing is emitted */
     bed->replayed = true;
     switch (ev->kind) {
     case VG_EV_SESSION:
         vg_session_replay(e, bed, ev);
         break;
     case VG_EV_DOSE:
-        vg_dose_replay(bed, ev);
+        vg_dose_replay(&st);
         break;
     case VG_EV_ALARM:
         vg_alarm_replay(e, ev);
@@ -311,7 +340,17 @@ void vg_engine_replay(struct vg_engine *e, const struct vg_event *ev)
         vg_limits_replay(bed, ev);
         break;
     case VG_EV_CARE:
-        vg_care_replay(bed, ev);
+        vg_care_replay(&st);
+        break;
+    case VG_EV_PLAN:
+        vg_schedule_replay(bed, ev);
+        break;
+    case VG_EV_NIBP:
+        if (bed->session.seq != 0 && bed->session.seq == ev->session &&
+            ev->u.nibp.error == VG_NIBP_OK) {
+            vg_pressure_keep(&bed->session, ev->u.nibp.sys_milli, ev->u.nibp.dia_milli,
+                             ev->mono_ns);
+        }
         break;
     case VG_EV_ACK:
     case VG_EV_NIBP_COMMAND:
@@ -332,6 +371,9 @@ void vg_engine_replay(struct vg_engine *e, const struct vg_event *ev)
     case VG_EV_CUFF:
         if (m != NULL && m->is_cuff && ev->u.cuff.is_state) {
             m->nibp.state = ev->u.cuff.state; /* wherever it is now: it may be inflated */
+            if (ev->u.cuff.state == VG_NS_STARTING) {
+                vg_cuff_started(&e->beds[m->bed], ev->mono_ns);
+            }
             e->beds[m->bed].replayed = true;
         }
         break;

@@ -16,6 +16,7 @@
 #include "core/freshness.h"
 #include "core/nibp.h"
 #include "vigil/event.h"
+#include "vigil/protocol.h"
 #include "vigil/status.h"
 
 /* What is to be done with an effect's event. Order within a step is the order to do it in. */
@@ -46,7 +47,7 @@ struct vg_effects {
 };
 
 struct vg_receipt {
-    char request_id[VG_REQUEST_ID_MAX];
+    uint64_t id; /* fingerprint of the request id */
     uint64_t seq;
     uint64_t content; /* fingerprint of what was asked */
 };
@@ -57,31 +58,92 @@ struct vg_due {
     int64_t next_ns;
 };
 
+/* One dose as it is known now: corrections are in it. */
+struct vg_dose_entry {
+    uint64_t seq;       /* row that says it now */
+    uint64_t first_seq; /* row that said it first */
+    int64_t given_ns;   /* mono */
+    int64_t given_utc_ns;
+    int64_t amount_ug;
+    char drug[VG_NAME_MAX];
+    uint8_t kind, route;
+    bool is_void;
+};
+
+/* The clock of a session: VG_TIME_NONE when nothing was given. */
+struct vg_dose_clock {
+    int64_t first_ns;   /* T0 */
+    int64_t last_ns;    /* the last dose */
+    int64_t end_ns;     /* the last dose, or the end of an infusion; INT64_MAX while one runs */
+    int64_t running_ns; /* begin of the infusion that runs, less its pauses; VG_TIME_NONE = none */
+};
+
+/* One thing that is due. */
+struct vg_mark {
+    int64_t due_ns;
+    int64_t window_ns;
+    int64_t cuff_ns; /* when a cuff is asked: due_ns, or later when deferred */
+    int64_t off_ns;  /* made: after its time */
+    uint64_t dose;   /* first_seq of the dose it counts from */
+    uint32_t scales, missing;
+    uint8_t row;   /* of the protocol's plan */
+    uint8_t state; /* enum vg_mark_state */
+    uint8_t tries; /* starts of a cuff for it */
+    bool optional, deferred;
+};
+
+/* A blood pressure of this session, by a cuff or by hand. */
+struct vg_pressure {
+    int64_t at_ns; /* VG_TIME_NONE: none */
+    int32_t sys_milli, dia_milli;
+};
+
+struct vg_score {
+    int64_t at_ns; /* VG_TIME_NONE: not scored yet */
+    uint64_t seq;
+    int32_t value;
+};
+
 /* What the core remembers of an open session. seq = 0: none is open. */
 struct vg_session {
     uint64_t seq;
     int64_t opened_ns;
     int64_t opened_utc_ns;
-    int64_t bolus_total_ug;
+    struct vg_dose_clock clock;
     int64_t rate_ug_h;           /* present infusion rate */
-    int64_t last_dose_utc_ns;    /* given-at of the last dose; VG_TIME_NONE = none */
-    int64_t last_dose_ns;        /* mono: when the last dose was reported; VG_TIME_NONE = none */
     int32_t base[VG_BASE_COUNT]; /* recorded baseline in thousandths, -1 = none */
+    int64_t base_ns;             /* when it was recorded */
+    int32_t base_pressures;      /* blood pressures in it */
     struct vg_due due[VG_VITAL_COUNT];
-    uint32_t dose_count;
-    bool test; /* opened on a bed of simulators */
+    struct vg_pressure pressure[2]; /* newest first */
+    struct vg_score score[VG_SCALES_MAX];
+    uint8_t awake;              /* MOAA/S of 5 in a row */
+    int8_t fact[VG_FACT_COUNT]; /* 1 yes, 0 no, -1 not answered */
+    int32_t weight_g;           /* 0 = not known */
+    int32_t weight_days;
+    uint32_t overridden; /* bit set of enum vg_gate_item */
+    uint8_t kind;        /* enum vg_session_kind */
+    uint8_t protocol;    /* index, or VG_PROTOCOL_NONE */
+    uint16_t dose_count;
+    uint16_t mark_count;
+    bool uncounted; /* more doses than are kept */
+    bool planned;   /* the marks of the first dose are there */
+    bool test;      /* opened on a bed of simulators */
     char patient_ref[VG_NAME_MAX];
-    char operator_id[VG_NAME_MAX];
+    char operator_id[VG_NAME_MAX]; /* who is responsible: handover changes it */
+    char course[VG_NAME_MAX];
+    struct vg_dose_entry doses[VG_DOSES_MAX];
+    struct vg_mark marks[VG_MARKS_MAX];
 };
 
 /* Slots a device may own; index into vg_member.slot. */
 enum vg_member_slot {
-    VG_MS_LINK,
-    VG_MS_SENSOR,
-    VG_MS_NIBP,
-    VG_MS_BATTERY,
-    VG_MS_IDENTITY,
-    VG_MS_COUNT
+    VG_SLOT_LINK,
+    VG_SLOT_SENSOR,
+    VG_SLOT_NIBP,
+    VG_SLOT_BATTERY,
+    VG_SLOT_IDENTITY,
+    VG_MEMBER_SLOTS
 };
 
 /* What the present phase of a session asks for. Without a session: nothing. */
@@ -89,6 +151,7 @@ struct vg_phase {
     uint32_t required;   /* bit set of vitals whose alarms may not be switched off */
     uint32_t unpausable; /* ... nor paused */
     bool dosing;         /* something was given: trouble with equipment is worse */
+    uint8_t row;         /* of the protocol; 0 without one */
 };
 
 /* The last values of a vital, for a baseline. */
@@ -115,11 +178,11 @@ struct vg_member {
     uint32_t vitals;    /* bit set of what it can produce */
     uint32_t signal;    /* bits in force */
     uint16_t bed;
-    uint16_t next;              /* next device of the bed, VG_DEVICE_NONE at the end */
-    uint16_t slot[VG_MS_COUNT]; /* index + 1, 0 = not used yet */
-    uint16_t flags;             /* VG_FLAG_TEST */
-    uint8_t port;               /* enum vg_port_state */
-    uint8_t fails;              /* failed cuff readings in a row */
+    uint16_t next;                  /* next device of the bed, VG_DEVICE_NONE at the end */
+    uint16_t slot[VG_MEMBER_SLOTS]; /* index + 1, 0 = not used yet */
+    uint16_t flags;                 /* VG_FLAG_TEST */
+    uint8_t port;                   /* enum vg_port_state */
+    uint8_t fails;                  /* failed cuff readings in a row */
     uint16_t owner; /* IDENTITY: bed whose open session it is bound to, or VG_BED_NONE */
     uint64_t owner_session;
     bool is_cuff;
@@ -140,6 +203,8 @@ struct vg_bed {
     struct vg_inhibit vital[VG_VITAL_COUNT];
     struct vg_quiet quiet;
     struct vg_recent recent[VG_BASE_COUNT];
+    int64_t cuff_start_ns[VG_CUFF_STARTS_HOUR]; /* the last ones on this person; a ring */
+    uint8_t cuff_start_next;
     int64_t test_until_ns; /* sinks sound a test signal so long */
     uint8_t test_priority;
     bool link, room; /* a remote sink is well; no room sink is missing */
@@ -160,6 +225,9 @@ struct vg_engine {
     uint8_t profile_count;
     struct vg_limits profiles[VG_PROFILES_MAX]; /* 0: what a session begins with */
     struct vg_routing routing;
+    struct vg_scales scales;
+    uint8_t protocol_count;
+    struct vg_protocol protocols[VG_PROTOCOLS_MAX];
     bool sink_ok[VG_SINKS_MAX];   /* well */
     bool sink_lost[VG_SINKS_MAX]; /* known to be lost; neither: not heard yet */
     struct vg_bed beds[VG_BEDS_MAX];
@@ -172,6 +240,12 @@ void vg_engine_init(struct vg_engine *e, uint16_t bed_count, const struct vg_lim
 
 /* vg_engine_add_profile -- further limits a session may choose; index 1, 2 ... in order of calls. */
 void vg_engine_add_profile(struct vg_engine *e, const struct vg_limits *limits);
+
+/* vg_engine_add_protocol -- copied; its index is the number of earlier calls. */
+void vg_engine_add_protocol(struct vg_engine *e, const struct vg_protocol *p);
+
+/* vg_engine_set_scales -- what scores are by; copied. Before the first event. */
+void vg_engine_set_scales(struct vg_engine *e, const struct vg_scales *scales);
 
 /* vg_engine_set_routing -- sinks and times; copied. Before the first event. */
 void vg_engine_set_routing(struct vg_engine *e, const struct vg_routing *routing);
@@ -206,6 +280,10 @@ void vg_engine_replay(struct vg_engine *e, const struct vg_event *ev);
 /* vg_engine_remember -- a recorded command, only so that its request id is known. Before replay. */
 void vg_engine_remember(struct vg_engine *e, const struct vg_event *ev);
 
+/* vg_engine_take_back -- the record knew this command already, under an older number than the ring of
+ * receipts remembers: a dose in it must not be counted twice. Other commands are what they are. */
+void vg_engine_take_back(struct vg_engine *e, const struct vg_event *ev);
+
 /* vg_engine_open_alarms -- the open instances of a bed as alarm events, highest priority first,
  * oldest first within a priority. Returns how many are open; at most cap are written. */
 size_t vg_engine_open_alarms(const struct vg_engine *e, uint16_t bed, int64_t now_ns,
@@ -237,6 +315,43 @@ void vg_engine_device_state(const struct vg_engine *e, uint16_t device, const st
 
 /* vg_engine_is_bound_elsewhere -- does the device belong to an open session of another bed? */
 bool vg_engine_is_bound_elsewhere(const struct vg_engine *e, uint16_t device);
+
+/* vg_engine_protocol -- of the open session of a bed, or NULL. */
+const struct vg_protocol *vg_engine_protocol(const struct vg_engine *e, uint16_t bed);
+
+/* What stands between a person and the next dose, from recorded facts alone. */
+struct vg_gate_answer {
+    uint32_t missing;   /* bit set of enum vg_gate_item that do not hold */
+    uint32_t hard;      /* those of `missing` that nobody may override */
+    uint32_t deviating; /* those of `missing` that are not overridden: the gate is open when 0 */
+};
+/* vg_gate_judge -- all conditions at one time. Range: a bed with an open session. Without a
+ * protocol nothing is asked. */
+struct vg_gate_answer vg_gate_judge(const struct vg_engine *e, uint16_t bed, int64_t now_ns);
+
+/* vg_discharge_judge -- bit set over the checks of the protocol that do not hold now; 0 = all do. */
+uint32_t vg_discharge_judge(const struct vg_engine *e, uint16_t bed, int64_t now_ns);
+
+/* vg_discharge_earliest_ns -- when the observation floor of the protocol has passed; VG_TIME_NONE
+ * before the first dose and without a protocol, INT64_MAX while an infusion runs. */
+int64_t vg_discharge_earliest_ns(const struct vg_engine *e, uint16_t bed);
+
+/* One drug of a session. remaining = drawn - given - wasted, and may be negative: then something
+ * was not recorded. */
+struct vg_totals {
+    int64_t drawn_ug, given_ug, wasted_ug, remaining_ug;
+    int64_t infused_ug; /* part of given: infusions, rate by time */
+    int64_t rate_ug_h;  /* now */
+    uint16_t count;     /* doses that are not void */
+};
+/*
+ * vg_dose_totals -- what is known of a drug at a time.
+ *
+ * Doses after `now` do not count. An infusion adds its rates by milliseconds, exactly, and is
+ * rounded down to a microgram once, at the end. Cost: O(n^2) of the session's doses.
+ */
+void vg_dose_totals(const struct vg_session *s, const char *drug, int64_t now_ns,
+                    struct vg_totals *out);
 
 /* vg_engine_bed_is_test -- is any device of the bed a simulator? */
 bool vg_engine_bed_is_test(const struct vg_engine *e, uint16_t bed);

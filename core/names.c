@@ -10,6 +10,7 @@
 
 #include "vigil/compiler.h"
 #include "vigil/event.h"
+#include "vigil/protocol.h"
 
 #define NAME_TABLE(type, fn, count, ...)                                                           \
     static const char *const fn##_table[] = { __VA_ARGS__ };                                       \
@@ -24,7 +25,22 @@ NAME_TABLE(enum vg_quality, vg_quality_name, VG_QUALITY_COUNT, "ok", "questionab
 NAME_TABLE(enum vg_freshness, vg_freshness_name, VG_FRESH_COUNT, "never", "fresh", "stale", "lost")
 NAME_TABLE(enum vg_session_move, vg_session_move_name, VG_SESSION_MOVE_COUNT, "open", "close")
 NAME_TABLE(enum vg_dose_kind, vg_dose_kind_name, VG_DOSE_KIND_COUNT, "bolus", "infusion_start",
-           "rate_change", "stop")
+           "rate_change", "stop", "pause", "resume", "device", "lozenge", "lozenge_end", "drawn",
+           "waste")
+NAME_TABLE(enum vg_dose_what, vg_dose_what_name, VG_DW_COUNT, "given", "amend", "void")
+NAME_TABLE(unsigned, vg_deviation_name, VG_DEVIATION_BITS, "gate_closed", "soft_range",
+           "hard_range", "unchecked", "too_soon", "late_entry", "other_drug", "uncounted")
+NAME_TABLE(enum vg_session_kind, vg_session_kind_name, VG_SESSION_KIND_COUNT, "dosing",
+           "preparation", "integration")
+NAME_TABLE(enum vg_fact, vg_fact_name, VG_FACT_COUNT, "identity", "consent", "fasting", "escort",
+           "contraindications", "equipment", "pregnancy_asked", "over_65", "prescriber", "rems",
+           "alarm_test", "room_air", "oriented", "walks", "advice", "contact", "line_out",
+           "released")
+NAME_TABLE(enum vg_check_kind, vg_check_kind_name, VG_CHECK_KIND_COUNT, "time", "bp", "spo2",
+           "at_least", "at_most", "no_alarm", "fact")
+NAME_TABLE(enum vg_mark_state, vg_mark_state_name, VG_MARK_STATE_COUNT, "waiting", "announced",
+           "due", "late", "met", "met_late", "missed", "dropped")
+NAME_TABLE(enum vg_plan_what, vg_plan_what_name, VG_PW_COUNT, "mark", "phase")
 NAME_TABLE(enum vg_route, vg_route_name, VG_ROUTE_COUNT, "iv", "im", "sc", "sl", "buccal", "nasal",
            "oral")
 NAME_TABLE(enum vg_priority, vg_priority_name, VG_PRIO_COUNT, "low", "medium", "high")
@@ -50,11 +66,12 @@ NAME_TABLE(enum vg_route_what, vg_route_what_name, VG_RW_COUNT, "sent", "confirm
            "local_on", "done")
 NAME_TABLE(enum vg_sink_what, vg_sink_what_name, VG_SW_COUNT, "ok", "lost", "receipt")
 NAME_TABLE(enum vg_care_what, vg_care_what_name, VG_CW_COUNT, "sedation", "baseline", "schedule",
-           "quiet_on", "quiet_off", "test_signal")
+           "quiet_on", "quiet_off", "test_signal", "score", "fact", "weight", "reading", "symptom",
+           "intervention", "marker", "note", "handover", "defer", "override", "void")
 NAME_TABLE(enum vg_event_kind, vg_event_kind_name, VG_EV_KIND_COUNT, "none", "reading", "nibp",
            "wave", "device", "signal", "cuff", "session", "dose", "ack", "nibp_command", "alarm",
            "freshness", "clock", "daemon", "tick", "inhibit", "limits", "limit", "route", "sink",
-           "care", "bind")
+           "care", "bind", "plan")
 NAME_TABLE(enum vg_port_state, vg_port_state_name, VG_PORT_STATE_COUNT, "closed", "opening",
            "syncing", "online", "silent", "backoff")
 NAME_TABLE(enum vg_nibp_state, vg_nibp_state_name, VG_NS_COUNT, "idle", "starting", "inflating",
@@ -68,35 +85,6 @@ NAME_TABLE(enum vg_cuff_word, vg_cuff_word_name, VG_CUFF_WORD_COUNT, "accepted",
            "completed", "aborted", "refused", "idle")
 NAME_TABLE(enum vg_daemon_what, vg_daemon_what_name, VG_DAEMON_WHAT_COUNT, "started", "restarted",
            "stopping", "storage_bad", "storage_good", "clock_bad", "clock_good")
-NAME_TABLE(enum vg_refusal, vg_refusal_name, VG_REFUSED_COUNT, "none", "no_session", "session_open",
-           "alarms_open", "no_instance", "already_acknowledged", "not_a_cuff", "cuff_offline",
-           "cuff_busy", "cuff_cooldown", "given_at", "request_id_reused", "nothing_sounds",
-           "inhibited", "not_inhibited", "required", "limit", "no_baseline", "no_sink",
-           "bound_elsewhere")
-/* One text of two lines, named so that no comma can be thought missing. */
-static const char id_reused[] =
-    "that request_id already stands for another command of this bed; nothing was done, send it "
-    "again with a new one";
-NAME_TABLE(enum vg_refusal, vg_refusal_text, VG_REFUSED_COUNT, "",
-           "no session is open on this bed; open one first (session open)",
-           "a session is already open on this bed; close it first",
-           "alarms are open on this bed; acknowledge them, or close with a reason",
-           "no alarm instance with that number is open on this bed; ask for a snapshot",
-           "that alarm instance is already acknowledged",
-           "that device cannot measure blood pressure; name the cuff",
-           "the cuff does not answer; check its cable and power",
-           "the cuff is measuring; wait for it to end, or abort it",
-           "the cuff must stay deflated for 30 s between determinations; wait",
-           "given_at is more than a day ahead or a week back; check the date", id_reused,
-           "no alarm sounds on this bed now, so there is nothing to pause",
-           "the signals of that vital are paused or off already; end that first",
-           "the signals of that vital are neither paused nor off",
-           "this phase of the session needs the alarms of that vital; they stay on",
-           "the limits would be outside their range or cross each other",
-           "no baseline is recorded in this session; measure, then record it (baseline)",
-           "no remote alarm sink is well, so nobody outside would be told; start one first",
-           "the device belongs to the open session of another bed; close that session first")
-
 static bool find(const char *const *table, size_t n, const char *name, size_t *out)
 {
     for (size_t i = 0; i < n; i++) {
@@ -121,6 +109,11 @@ static bool find(const char *const *table, size_t n, const char *name, size_t *o
     }
 
 FIND_IN_TABLE(enum vg_dose_kind, vg_dose_kind_find, vg_dose_kind_name_table, VG_DOSE_KIND_COUNT)
+FIND_IN_TABLE(enum vg_dose_what, vg_dose_what_find, vg_dose_what_name_table, VG_DW_COUNT)
+FIND_IN_TABLE(enum vg_session_kind, vg_session_kind_find, vg_session_kind_name_table,
+              VG_SESSION_KIND_COUNT)
+FIND_IN_TABLE(enum vg_fact, vg_fact_find, vg_fact_name_table, VG_FACT_COUNT)
+FIND_IN_TABLE(enum vg_check_kind, vg_check_kind_find, vg_check_kind_name_table, VG_CHECK_KIND_COUNT)
 FIND_IN_TABLE(enum vg_route, vg_route_find, vg_route_name_table, VG_ROUTE_COUNT)
 FIND_IN_TABLE(enum vg_sink_role, vg_sink_role_find, vg_sink_role_name_table, VG_SINK_ROLES)
 FIND_IN_TABLE(enum vg_category, vg_category_find, vg_category_name_table, VG_CAT_COUNT)
@@ -160,6 +153,7 @@ const char *vg_event_request_id(const struct vg_event *ev)
     case VG_EV_ROUTE:
     case VG_EV_SINK:
     case VG_EV_BIND:
+    case VG_EV_PLAN:
     case VG_EV_KIND_COUNT:
         break;
     }
@@ -206,6 +200,7 @@ const char *vg_event_operator(const struct vg_event *ev)
     case VG_EV_ROUTE:
     case VG_EV_SINK:
     case VG_EV_BIND:
+    case VG_EV_PLAN:
     case VG_EV_KIND_COUNT:
         break;
     }

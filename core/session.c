@@ -13,20 +13,6 @@
 
 /* --- receipts ------------------------------------------------------------------------------- */
 
-static const struct vg_receipt *find_receipt(const struct vg_bed *bed, const char *request_id)
-{
-    for (size_t i = 0; i < VG_RECEIPTS_MAX; i++) {
-        const struct vg_receipt *r = &bed->receipts[i];
-        if (r->seq == 0) {
-            break; /* the ring fills from the front: nothing beyond */
-        }
-        if (memcmp(r->request_id, request_id, VG_REQUEST_ID_MAX) == 0) {
-            return r;
-        }
-    }
-    return NULL;
-}
-
 /* FNV-1a. */
 static uint64_t hash_more(uint64_t h, const void *bytes, size_t n)
 {
@@ -35,6 +21,26 @@ static uint64_t hash_more(uint64_t h, const void *bytes, size_t n)
         h = (h ^ b[i]) * UINT64_C(1099511628211);
     }
     return h;
+}
+
+static uint64_t id_of(const char *request_id)
+{
+    return hash_more(UINT64_C(14695981039346656037), request_id, VG_REQUEST_ID_MAX);
+}
+
+static const struct vg_receipt *find_receipt(const struct vg_bed *bed, const char *request_id)
+{
+    uint64_t id = id_of(request_id);
+    for (size_t i = 0; i < VG_RECEIPTS_MAX; i++) {
+        const struct vg_receipt *r = &bed->receipts[i];
+        if (r->seq == 0) {
+            break; /* the ring fills from the front: nothing beyond */
+        }
+        if (r->id == id) {
+            return r;
+        }
+    }
+    return NULL;
 }
 
 #define HASH(h, member) hash_more(h, &(member), sizeof(member))
@@ -53,12 +59,21 @@ static uint64_t content_of(const struct vg_event *ev)
     case VG_EV_SESSION:
         h = HASH(h, ev->u.session_move.move);
         h = HASH(h, ev->u.session_move.text);
+        h = HASH(h, ev->u.session_move.course);
+        h = HASH(h, ev->u.session_move.kind);
+        h = HASH(h, ev->u.session_move.protocol);
         break;
-    case VG_EV_DOSE:
+    case VG_EV_DOSE: /* what was typed: the amount follows from it */
         h = HASH(h, ev->u.dose.kind);
+        h = HASH(h, ev->u.dose.what);
+        h = HASH(h, ev->u.dose.target);
         h = HASH(h, ev->u.dose.route);
-        h = HASH(h, ev->u.dose.amount_ug);
+        h = HASH(h, ev->u.dose.typed_number);
+        h = HASH(h, ev->u.dose.places);
+        h = HASH(h, ev->u.dose.unit);
+        h = HASH(h, ev->u.dose.conc_ug_ml);
         h = HASH(h, ev->u.dose.drug);
+        h = HASH(h, ev->u.dose.extra_sum);
         break;
     case VG_EV_ACK:
         h = HASH(h, ev->u.ack.instance);
@@ -75,6 +90,9 @@ static uint64_t content_of(const struct vg_event *ev)
     case VG_EV_CARE:
         h = HASH(h, ev->u.care.what);
         h = HASH(h, ev->u.care.value);
+        h = HASH(h, ev->u.care.target);
+        h = HASH(h, ev->u.care.to);
+        h = HASH(h, ev->u.care.extra_sum);
         break;
     default:
         h = HASH(h, ev->u.command.what);
@@ -86,7 +104,7 @@ static uint64_t content_of(const struct vg_event *ev)
 void vg_receipt_remember(struct vg_bed *bed, const struct vg_event *ev)
 {
     struct vg_receipt *r = &bed->receipts[bed->receipt_next];
-    memcpy(r->request_id, vg_event_request_id(ev), sizeof r->request_id);
+    r->id = id_of(vg_event_request_id(ev));
     r->seq = ev->seq;
     r->content = content_of(ev);
     bed->receipt_next = (uint16_t)((bed->receipt_next + 1u) % VG_RECEIPTS_MAX);
@@ -149,11 +167,21 @@ static void begin(struct vg_bed *bed, const struct vg_event *ev)
     s->opened_ns = ev->mono_ns;
     s->opened_utc_ns = ev->utc_ns;
     s->test = (ev->flags & VG_FLAG_TEST) != 0;
-    s->last_dose_utc_ns = VG_TIME_NONE;
-    s->last_dose_ns = VG_TIME_NONE;
+    s->clock = (struct vg_dose_clock){ VG_TIME_NONE, VG_TIME_NONE, VG_TIME_NONE, VG_TIME_NONE };
+    s->base_ns = VG_TIME_NONE;
     for (size_t i = 0; i < VG_BASE_COUNT; i++) {
         s->base[i] = -1;
     }
+    for (size_t i = 0; i < VG_COUNT(s->pressure); i++) {
+        s->pressure[i].at_ns = VG_TIME_NONE;
+    }
+    for (size_t i = 0; i < VG_SCALES_MAX; i++) {
+        s->score[i].at_ns = VG_TIME_NONE;
+    }
+    memset(s->fact, -1, sizeof s->fact);
+    s->kind = ev->u.session_move.kind;
+    s->protocol = ev->u.session_move.protocol;
+    memcpy(s->course, ev->u.session_move.course, sizeof s->course);
     memcpy(s->patient_ref, ev->u.session_move.text, sizeof s->patient_ref - 1);
     memcpy(s->operator_id, ev->u.session_move.operator_id, sizeof s->operator_id);
 }
@@ -191,11 +219,21 @@ static void close_session(struct vg_step *st)
         vg_receipt_refuse(st, VG_REFUSED_ALARMS_OPEN);
         return;
     }
+    uint32_t unmet = vg_discharge_judge(st->e, st->in->bed, st->in->mono_ns);
+    if (unmet != 0 && !override) {
+        vg_receipt_refuse(st, VG_REFUSED_DISCHARGE);
+        return;
+    }
+    struct vg_event ev = *st->in; /* what is recorded says what did not hold */
+    ev.u.session_move.unmet = unmet;
+    struct vg_step as_judged = *st;
+    as_judged.in = &ev;
+    vg_schedule_end(st);
     vg_alarm_session_end(st, override ? move->operator_id : NULL);
     vg_limits_end(st);
     vg_inhibit_all(st, VG_II_SESSION);
     vg_care_end(st);
-    vg_receipt_accept(st, VG_DO_SEND | VG_DO_STATE);
+    vg_receipt_accept(&as_judged, VG_DO_SEND | VG_DO_STATE);
     forget_values(st, true);
     memset(&st->bed->session, 0, sizeof st->bed->session);
     vg_phase_judge(st);
@@ -243,6 +281,9 @@ void vg_session_replay(struct vg_engine *e, struct vg_bed *bed, const struct vg_
     bed->quiet.on = false;
     if (ev->u.session_move.move == VG_SESSION_OPEN) {
         begin(bed, ev);
+        for (size_t i = 0; i < VG_BASE_COUNT; i++) {
+            bed->recent[i].count = 0;
+        }
     } else {
         memset(&bed->session, 0, sizeof bed->session);
     }

@@ -33,6 +33,8 @@ void vg_alarm_stale(struct vg_step *st, enum vg_vital v);
 /* A technical condition is (not) present. subject: device index, vital or VG_SUBJECT_NONE. */
 void vg_alarm_technical(struct vg_step *st, enum vg_condition c, uint16_t subject, bool present,
                         enum vg_priority prio);
+/* Is an instance of high priority open, whatever became of it? */
+bool vg_alarm_is_high_open(const struct vg_bed *bed);
 bool vg_alarm_is_open(const struct vg_step *st, enum vg_condition c, uint16_t subject);
 /* ... and present now, not only a sign of it. */
 bool vg_alarm_is_active(const struct vg_step *st, enum vg_condition c, uint16_t subject);
@@ -48,14 +50,42 @@ void vg_alarm_fill(struct vg_alarm_event *a, const struct vg_slot *s, int64_t no
 void vg_alarm_restart(struct vg_step *st);
 void vg_alarm_replay(struct vg_engine *e, const struct vg_event *ev);
 
-/* --- session.c, dose.c --------------------------------------------------------------------- */
+/* --- session.c ----------------------------------------------------------------------------- */
 
 void vg_session_step(struct vg_step *st);
 void vg_session_replay(struct vg_engine *e, struct vg_bed *bed, const struct vg_event *ev);
 /* Which devices the open session of the bed has; one event each. */
 void vg_session_bind(struct vg_step *st);
+
+/* --- dose.c, dose_total.c, gate.c ---------------------------------------------------------- */
+
 void vg_dose_step(struct vg_step *st);
-void vg_dose_replay(struct vg_bed *bed, const struct vg_event *ev);
+void vg_dose_replay(struct vg_step *st);
+void vg_dose_take_back(struct vg_session *s, const struct vg_event *ev);
+/* VG_REFUSED_NOT, or why something cannot have happened then. */
+enum vg_refusal vg_happened_check(const struct vg_step *st, int64_t at_utc_ns);
+/* Clock and rate of a session from its doses. */
+void vg_dose_clock_set(struct vg_session *s, int64_t now_ns);
+/* d->deviation and d->gate, from the protocol of the session. */
+void vg_deviation_judge(const struct vg_step *st, struct vg_dose *d);
+
+/* --- schedule.c ---------------------------------------------------------------------------- */
+
+/* A dose was given or corrected: `dose` is the row that reported it first. */
+void vg_schedule_dosed(struct vg_step *st, uint64_t dose);
+void vg_schedule_replay_dose(struct vg_step *st, uint64_t dose);
+void vg_schedule_replay_score(struct vg_step *st, uint32_t scale, int64_t at_ns);
+void vg_schedule_replay(struct vg_bed *bed, const struct vg_event *ev);
+/* A blood pressure (scale 0) or the score of one scale (its bit) was made. */
+void vg_schedule_made(struct vg_step *st, uint32_t scale, int64_t at_ns);
+/* Who has to be told that something is late. */
+void vg_schedule_judge(struct vg_step *st);
+void vg_schedule_tick(struct vg_step *st);
+void vg_schedule_end(struct vg_step *st);
+/* Ask a cuff, if one may be asked for what is due. */
+void vg_schedule_cuff(struct vg_step *st);
+void vg_schedule_cuff_aborted(struct vg_step *st);
+enum vg_refusal vg_schedule_defer(struct vg_step *st, int32_t by_s);
 
 /* --- receipts (session.c) ------------------------------------------------------------------ */
 
@@ -92,19 +122,27 @@ uint8_t vg_limits_restore(struct vg_step *st);
 void vg_limits_command(struct vg_step *st);
 void vg_limits_replay(struct vg_bed *bed, const struct vg_event *ev);
 
-/* --- care.c -------------------------------------------------------------------------------- */
+/* --- care.c, baseline.c, phase.c ------------------------------------------------------------ */
+
+/* A reading entered by hand is of now when it is not older than this. */
+#define VG_HAND_NOW_NS (120 * VG_NS_PER_S)
 
 void vg_care_command(struct vg_step *st);
-void vg_care_tick(struct vg_step *st);
 void vg_care_end(struct vg_step *st);
 void vg_care_restore(struct vg_step *st);
-void vg_care_replay(struct vg_bed *bed, const struct vg_event *ev);
+void vg_care_replay(struct vg_step *st);
+/* A vital of an interval was measured. */
+void vg_due_measured(struct vg_step *st, enum vg_vital v);
 void vg_phase_judge(struct vg_step *st);
 /* Without a session equipment calls nobody: LOW. */
 enum vg_priority vg_technical_priority(const struct vg_step *st, enum vg_priority p);
 void vg_recent_add(struct vg_bed *bed, enum vg_vital v, int32_t milli, int64_t now_ns);
-/* A scheduled vital was measured. */
-void vg_due_measured(struct vg_step *st, enum vg_vital v);
+/* The present baseline, -1 for what is missing; false when everything is. */
+bool vg_baseline_find(const struct vg_step *st, int32_t base[VG_BASE_COUNT]);
+/* Blood pressures it is made of. */
+int32_t vg_baseline_pressures(const struct vg_step *st);
+void vg_pressure_taken(struct vg_step *st, int32_t sys_milli, int32_t dia_milli, int64_t at_ns);
+void vg_pressure_keep(struct vg_session *s, int32_t sys_milli, int32_t dia_milli, int64_t at_ns);
 
 /* --- vitals.c ------------------------------------------------------------------------------ */
 
@@ -119,6 +157,11 @@ void vg_vitals_episodic(struct vg_step *st, enum vg_vital v, int32_t value_milli
 /* --- cuff.c -------------------------------------------------------------------------------- */
 
 void vg_cuff_command(struct vg_step *st);
+/* VG_REFUSED_NOT, or why this cuff may not inflate on this person now. */
+enum vg_refusal vg_cuff_may_start(const struct vg_step *st, uint16_t device);
+void vg_cuff_start(struct vg_step *st, uint16_t device);
+/* A recorded start counts for the hour. */
+void vg_cuff_started(struct vg_bed *bed, int64_t at_ns);
 void vg_cuff_word(struct vg_step *st);
 void vg_cuff_result(struct vg_step *st);
 void vg_cuff_pressure(struct vg_step *st, int32_t milli);

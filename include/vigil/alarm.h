@@ -38,6 +38,8 @@ enum vg_condition {
     VG_COND_SINK_LOST,
     VG_COND_BATTERY,
     VG_COND_IDENTITY,
+    VG_COND_SCORE_DUE,
+    VG_COND_INFUSION_OVERRUN,
     VG_COND_COUNT
 };
 

@@ -37,12 +37,28 @@
 /* Limit profiles a configuration may name. */
 #define VG_PROFILES_MAX 8
 
+/* Session protocols of one configuration, and those that running sessions still keep. */
+#define VG_PROTOCOLS_OFFERED 16
+#define VG_PROTOCOLS_MAX 32
+/* Doses of one session that are added up; an infusion with a change a minute for two hours is 120.
+ * Later ones are recorded, and the totals say that they are incomplete. */
+#define VG_DOSES_MAX 256
+/* Readings and scores due in one session: the longest protocol has 40, further doses add to them. */
+#define VG_MARKS_MAX 128
+/* Starts of cuffs on one person in any hour: one every two minutes. More bruises an arm. */
+#define VG_CUFF_STARTS_HOUR 30
+/* What travels beside an event and no rule reads: a note, a lot, a site, as JSON members. */
+#define VG_EXTRA_MAX 1024
+/* Bytes of it beside one event in the journal's ring: all that fits an event. */
+#define VG_TEXT_PIECE 144
+
 /* Condition slots of one bed: every condition once, two a vital, one a sink, and five of every
  * device. */
 #define VG_SLOTS_MAX (80 + 5 * VG_DEVICES_MAX)
-/* Receipts one bed remembers to answer a repeated request at once. Older repeats are found on disk
- * by the unique index, so this bounds speed, not correctness. */
-#define VG_RECEIPTS_MAX 1024
+/* Receipts one bed remembers to answer a repeated request without doing it again: more than the
+ * commands of a day. An older repeat is found on disk by the unique index: it is not recorded twice,
+ * and a dose in it is taken back (vg_engine_take_back). */
+#define VG_RECEIPTS_MAX 4096
 /* Effects of one step. The end of a session and a restart move every open slot of a bed at once,
  * and its route; a restart says the state and the binding of every device, too. That must not be
  * cut. The rest is limits, inhibitions and the answer. */

@@ -3,7 +3,7 @@
  *
  * Everything that happens is an event: it enters through daemon/ingest.c, which gives it its
  * sequence number and both times, passes the engine, and leaves as record and frame. Events are
- * plain values of at most 160 bytes, copied, never shared.
+ * plain values of at most 192 bytes, copied, never shared.
  */
 #ifndef VIGIL_EVENT_H
 #define VIGIL_EVENT_H
@@ -17,6 +17,7 @@
 #include "vigil/care.h"
 #include "vigil/dose.h"
 #include "vigil/inhibit.h"
+#include "vigil/plan.h"
 #include "vigil/routing.h"
 #include "vigil/session.h"
 #include "vigil/time.h"
@@ -47,6 +48,7 @@ enum vg_event_kind {
     VG_EV_SINK = 20,         /* an alarm sink is well, lost, or confirms */
     VG_EV_CARE = 21,         /* what people do around a session, see care.h */
     VG_EV_BIND = 22,         /* a device belongs to the session that opened */
+    VG_EV_PLAN = 23,         /* something due moved, or the phase of a session */
     VG_EV_KIND_COUNT
 };
 
@@ -236,7 +238,6 @@ enum vg_refusal {
     VG_REFUSED_CUFF_OFFLINE,
     VG_REFUSED_CUFF_BUSY,
     VG_REFUSED_CUFF_COOLDOWN,
-    VG_REFUSED_GIVEN_AT,
     VG_REFUSED_ID_REUSED,
     VG_REFUSED_NOTHING_SOUNDS,
     VG_REFUSED_INHIBITED,
@@ -246,6 +247,26 @@ enum vg_refusal {
     VG_REFUSED_NO_BASELINE,
     VG_REFUSED_NO_SINK,
     VG_REFUSED_BOUND,
+    VG_REFUSED_SESSION_KIND,
+    VG_REFUSED_FUTURE,
+    VG_REFUSED_BEFORE_SESSION,
+    VG_REFUSED_NO_DOSE,
+    VG_REFUSED_CORRECTED,
+    VG_REFUSED_NO_WEIGHT,
+    VG_REFUSED_WEIGHT,
+    VG_REFUSED_AMOUNT,
+    VG_REFUSED_CONFIRM,
+    VG_REFUSED_DISCHARGE,
+    VG_REFUSED_NO_SCALE,
+    VG_REFUSED_SCORE,
+    VG_REFUSED_NOT_SOFT,
+    VG_REFUSED_ANSWER_FIRST,
+    VG_REFUSED_NO_PLAN,
+    VG_REFUSED_DEFERRED,
+    VG_REFUSED_CUFF_HOUR,
+    VG_REFUSED_READING,
+    VG_REFUSED_NO_ROW,
+    VG_REFUSED_WEIGHT_RANGE,
     VG_REFUSED_COUNT
 };
 
@@ -279,9 +300,11 @@ struct vg_event {
         struct vg_route_event route;
         struct vg_sink_event sink;
         struct vg_care care;
+        struct vg_plan_event plan;
+        char text[VG_TEXT_PIECE]; /* kind NONE, in the journal's ring only */
     } u;
 };
-static_assert(sizeof(struct vg_event) <= 160, "an event must stay cheap to copy");
+static_assert(sizeof(struct vg_event) <= 192, "an event must stay cheap to copy");
 
 const char *vg_event_kind_name(enum vg_event_kind k);
 const char *vg_port_state_name(enum vg_port_state s);

@@ -13,13 +13,17 @@
 #define VG_TOPIC_MAX 112
 
 enum vg_op {
-    VG_OP_SNAPSHOT,     /* view */
-    VG_OP_RANGE,        /* view */
-    VG_OP_HISTORY,      /* view: the alarm log */
-    VG_OP_LIMITS,       /* view: limits in force, profiles, and what the formula would make */
-    VG_OP_SESSION_OPEN, /* operate, as all below */
+    VG_OP_SNAPSHOT, /* view */
+    VG_OP_RANGE,    /* view */
+    VG_OP_HISTORY,  /* view: the alarm log */
+    VG_OP_LIMITS,   /* view: limits in force, profiles, and what the formula would make */
+    VG_OP_PLAN,     /* view: what is due, the gate, doses and totals, discharge checks */
+    VG_OP_NOTES,    /* operate, as all below: the rows with private text; no command */
+    VG_OP_SESSION_OPEN,
     VG_OP_SESSION_CLOSE,
     VG_OP_DOSE,
+    VG_OP_DOSE_AMEND,
+    VG_OP_DOSE_VOID,
     VG_OP_ACK,
     VG_OP_NIBP_START,
     VG_OP_NIBP_ABORT,
@@ -36,6 +40,18 @@ enum vg_op {
     VG_OP_QUIET_ON,
     VG_OP_QUIET_OFF,
     VG_OP_TEST_ALARM,
+    VG_OP_SCORE,
+    VG_OP_DEFER,
+    VG_OP_FACT,
+    VG_OP_WEIGHT,
+    VG_OP_READING,
+    VG_OP_SYMPTOM,
+    VG_OP_INTERVENTION,
+    VG_OP_MARKER,
+    VG_OP_NOTE,
+    VG_OP_HANDOVER,
+    VG_OP_OVERRIDE,
+    VG_OP_CARE_VOID,
     VG_OP_SINK_ALIVE, /* of sinks: no operator, no request id, no row */
     VG_OP_RECEIPT,
     VG_OP_COUNT
