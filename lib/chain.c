@@ -109,11 +109,28 @@ struct vg_hash vg_chain_digest(const struct vg_cells *parts, size_t count)
     return out;
 }
 
-struct vg_hash vg_chain_next(const struct vg_hash *before, const struct vg_hash *digest)
+void vg_chain_link(int64_t session, const struct vg_hash *digest, uint8_t out[VG_CHAIN_LINK_BYTES])
 {
-    uint8_t both[2 * VG_HASH_BYTES];
+    for (int i = 0; i < 8; i++) {
+        out[i] = (uint8_t)((uint64_t)session >> (56 - 8 * i));
+    }
+    memcpy(out + 8, digest->of, VG_HASH_BYTES);
+}
+
+int64_t vg_chain_link_session(const uint8_t link[VG_CHAIN_LINK_BYTES])
+{
+    uint64_t session = 0;
+    for (int i = 0; i < 8; i++) {
+        session = session << 8 | link[i];
+    }
+    return (int64_t)session;
+}
+
+struct vg_hash vg_chain_next(const struct vg_hash *before, const uint8_t link[VG_CHAIN_LINK_BYTES])
+{
+    uint8_t both[VG_HASH_BYTES + VG_CHAIN_LINK_BYTES];
     memcpy(both, before->of, VG_HASH_BYTES);
-    memcpy(both + VG_HASH_BYTES, digest->of, VG_HASH_BYTES);
+    memcpy(both + VG_HASH_BYTES, link, VG_CHAIN_LINK_BYTES);
     return vg_chain_sha256(both, sizeof both);
 }
 

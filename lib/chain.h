@@ -2,12 +2,14 @@
  * chain.h -- what makes a record trustworthy: one canonical form of a row, the hash chain over the
  * rows, and signed checkpoints of it. The only file that knows libsodium.
  *
- * Two levels: a row has a digest of its cells, and the hash of a row is that of the hash before it and
- * its digest. So a digest alone can stand in for a row that is somebody else's.
+ * Two levels: a row has a digest of its cells, and the hash of a row is that of the hash before it, its
+ * session and its digest. So a digest can stand in for a row that is somebody else's, and nobody can
+ * hide a row of a session among the others.
  *
  *   digest = SHA-256 of the cells; of each: its type byte, then its number (8 bytes, big endian), or
  *            its length (8 bytes, big endian) and its bytes; of a null nothing more
- *   hash_i = SHA-256 (hash_(i-1) || digest_i); before the first row stand 32 zero bytes
+ *   hash_i = SHA-256 (hash_(i-1) || session_i || digest_i), the session as 8 bytes, big endian; before
+ *            the first row stand 32 zero bytes
  *
  * No function here keeps anything; all may be called from any thread.
  */
@@ -81,8 +83,12 @@ struct vg_cell vg_cell_bytes(enum vg_cell_type type, const void *bytes, size_t l
 
 /* vg_chain_digest -- digest of the cells of all parts, one after the other. */
 struct vg_hash vg_chain_digest(const struct vg_cells *parts, size_t count);
-/* vg_chain_next -- hash of a row from the hash before it and its digest. */
-struct vg_hash vg_chain_next(const struct vg_hash *before, const struct vg_hash *digest);
+/* A session and a digest: what stands in for a row. */
+#define VG_CHAIN_LINK_BYTES (8 + VG_HASH_BYTES)
+void vg_chain_link(int64_t session, const struct vg_hash *digest, uint8_t out[VG_CHAIN_LINK_BYTES]);
+int64_t vg_chain_link_session(const uint8_t link[VG_CHAIN_LINK_BYTES]);
+/* vg_chain_next -- hash of a row from the hash before it and what stands in for it. */
+struct vg_hash vg_chain_next(const struct vg_hash *before, const uint8_t link[VG_CHAIN_LINK_BYTES]);
 bool vg_hash_is(const struct vg_hash *a, const struct vg_hash *b);
 bool vg_hash_is_zero(const struct vg_hash *h);
 /* vg_chain_sha256 -- plain SHA-256, of the text of a protocol. */

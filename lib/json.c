@@ -170,3 +170,11 @@ void vg_json_raw(struct vg_json *j, const char *key, const char *json)
     member(j, key);
     put(j, json, strlen(json));
 }
+
+void vg_json_members(struct vg_json *j, const char *members, size_t len)
+{
+    if (len > 0) {
+        member(j, NULL);
+        put(j, members, len);
+    }
+}

@@ -31,6 +31,8 @@ void vg_json_text(struct vg_json *j, const char *key, const char *v);
 void vg_json_bool(struct vg_json *j, const char *key, bool v);
 /* Text that already is one JSON value. */
 void vg_json_raw(struct vg_json *j, const char *key, const char *json);
+/* Text that already is members, with commas between them; empty is nothing. */
+void vg_json_members(struct vg_json *j, const char *members, size_t len);
 void vg_json_null(struct vg_json *j, const char *key);
 
 #endif

@@ -5,13 +5,14 @@
  * `value_milli` the exact thousandths that limits were compared with. Both are null when there
  * is no value: nothing is ever invented.
  */
-#include "lib/wire.h"
+#include "lib/wire_internal.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "vigil/compiler.h"
+#include "vigil/quantity.h"
 
 const char *vg_wire_bed(const struct vg_wire_names *n, uint16_t bed)
 {
@@ -75,6 +76,7 @@ bool vg_wire_topic(const struct vg_wire_names *n, const struct vg_event *ev,
     case VG_EV_DAEMON:
     case VG_EV_LIMIT:
     case VG_EV_CARE:
+    case VG_EV_PLAN:
         group = "session";
         break;
     case VG_EV_DOSE:
@@ -110,6 +112,17 @@ bool vg_wire_alarms_topic(const struct vg_wire_names *n, uint16_t bed, char topi
                           size_t *topic_len)
 {
     return join_topic(n->bed[bed], "alarms", NULL, topic, topic_len);
+}
+
+size_t vg_wire_private_at(const char *text)
+{
+    static const char member[] = "\"private\":{";
+    /* Inside a text the quotes would be escaped: this is the member and nothing else. */
+    const char *at = strstr(text, member);
+    if (at == NULL) {
+        return strlen(text);
+    }
+    return (size_t)(at - text) - (at > text && at[-1] == ',' ? 1u : 0u);
 }
 
 /* --- bodies --------------------------------------------------------------------------------- */
@@ -153,9 +166,40 @@ enum vg_status vg_wire_event(const struct vg_wire_names *n, const struct vg_even
     if (stamp.snapshot) {
         vg_json_bool(&j, "snapshot", true);
     }
+    if (stamp.extra != NULL) { /* what is private stays in the record */
+        vg_json_members(&j, stamp.extra, vg_wire_private_at(stamp.extra));
+    }
     vg_json_object_end(&j);
     *len = j.len;
     return j.overflow ? VG_ERR_FULL : VG_OK;
+}
+
+/* What a dose or a weight became: to be shown, and sent back as `confirm`. */
+static void became_members(struct vg_json *j, const struct vg_event *ev)
+{
+    char text[VG_QUANTITY_TEXT_MAX];
+
+    if (ev->kind == VG_EV_CARE && ev->u.care.what == VG_CW_WEIGHT) {
+        char kg[VG_QUANTITY_TEXT_MAX];
+        (void)snprintf(kg, sizeof kg, "%d.%03d kg", ev->u.care.value[0] / 1000,
+                       ev->u.care.value[0] % 1000);
+        vg_json_text(j, "confirm", kg);
+    }
+    if (ev->kind != VG_EV_DOSE) {
+        return;
+    }
+    const struct vg_dose *d = &ev->u.dose;
+    if (d->amount_ug > 0) {
+        bool rate = vg_dose_form((enum vg_dose_kind)d->kind) != VG_FORM_AMOUNT;
+        vg_json_int(j, rate ? "rate_ug_h" : "amount_ug", d->amount_ug);
+        vg_json_text(j, "confirm", vg_ug_text(d->amount_ug, rate, text));
+    }
+    if (d->deviation != 0) {
+        vg_wire_deviation_list(j, "deviation", d->deviation);
+    }
+    if (d->gate != 0) {
+        vg_wire_gate_list(j, "gate_missing", d->gate);
+    }
 }
 
 enum vg_status vg_wire_reply(const struct vg_reply *r, char *body, size_t cap, size_t *len)
@@ -177,6 +221,9 @@ enum vg_status vg_wire_reply(const struct vg_reply *r, char *body, size_t cap, s
     } else {
         vg_json_text(&j, "status", vg_status_name(r->status));
         vg_json_text(&j, "error", r->error != NULL ? r->error : vg_status_name(r->status));
+    }
+    if (r->ev != NULL) {
+        became_members(&j, r->ev);
     }
     if (r->text != NULL) {
         vg_json_text(&j, "text", r->text);

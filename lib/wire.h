@@ -11,6 +11,7 @@
 
 #include "lib/json.h"
 #include "vigil/event.h"
+#include "vigil/protocol.h"
 #include "vigil/status.h"
 #include "vigil/wire.h"
 
@@ -26,6 +27,12 @@ struct vg_wire_names {
     const char *device[VG_DEVICES_MAX];
     const char *sink[VG_SINKS_MAX];
     const char *profile[VG_PROFILES_MAX];
+    uint16_t scale_count;
+    uint8_t protocol_count;   /* known: offered ones first, then those of running sessions */
+    uint8_t protocol_offered; /* to a session that opens */
+    const char *scale[VG_SCALES_MAX];
+    const char *protocol[VG_PROTOCOLS_MAX];
+    const struct vg_protocol *protocols; /* protocol_count of them: hash, checks, phases */
 };
 
 struct vg_wire_frame {
@@ -48,9 +55,18 @@ bool vg_wire_alarms_topic(const struct vg_wire_names *n, uint16_t bed, char topi
 
 /* What a frame carries beside its event. */
 struct vg_wire_stamp {
-    uint64_t count; /* per-topic counter: a gap means that a frame was lost */
-    bool snapshot;  /* the frame repeats an older state */
+    uint64_t count;    /* per-topic counter: a gap means that a frame was lost */
+    bool snapshot;     /* the frame repeats an older state */
+    const char *extra; /* members that travel beside the event; NULL = none */
 };
+
+/* vg_wire_private_at -- where the private part of extra members, or of a recorded object, begins
+ * (with its comma); the length when there is none. */
+size_t vg_wire_private_at(const char *text);
+
+/* vg_wire_scales -- the scales of a set of bits, as an array of ids. */
+void vg_wire_scales(struct vg_json *j, const struct vg_wire_names *n, const char *key,
+                    uint32_t bits);
 
 /*
  * vg_wire_event -- the body of an event.
@@ -139,14 +155,15 @@ enum vg_status vg_wire_alarms(const struct vg_wire_names *n, const struct vg_wir
 /* A request from view or operate. */
 struct vg_request {
     enum vg_op op;
-    struct vg_event ev; /* operate: the event to feed (no seq, no time but given-at) */
-    bool has_given_at;
-    uint16_t bed;      /* RANGE, HISTORY, SNAPSHOT, LIMITS: bed filter or VG_BED_NONE */
-    uint64_t from_seq; /* RANGE, HISTORY */
-    uint64_t session;  /* HISTORY: of one session, 0 = all */
-    uint32_t limit;    /* RANGE, HISTORY: rows, 1..500 */
-    bool healthy;      /* SINK_ALIVE */
-    char why[160];     /* what is wrong and what to do; ASCII */
+    struct vg_event ev;       /* operate: the event to feed (no seq, no time but given-at) */
+    bool has_time;            /* given_at or at was stated; else the caller puts its now */
+    char extra[VG_EXTRA_MAX]; /* members that travel beside the event, private ones last */
+    uint16_t bed;             /* RANGE, HISTORY, SNAPSHOT, LIMITS: bed filter or VG_BED_NONE */
+    uint64_t from_seq;        /* RANGE, HISTORY */
+    uint64_t session;         /* HISTORY: of one session, 0 = all */
+    uint32_t limit;           /* RANGE, HISTORY: rows, 1..500 */
+    bool healthy;             /* SINK_ALIVE */
+    char why[160];            /* what is wrong and what to do; ASCII */
 };
 
 /*
@@ -155,13 +172,10 @@ struct vg_request {
  *   out  on failure out->why is one sentence that names the member and the cure
  * Errors: VG_ERR_FORMAT (not JSON), VG_ERR_ARG (member missing, unknown, of a wrong type),
  * VG_ERR_RANGE (number or text outside its range). Nothing is guessed: an amount is decimal text
- * or an integer with one of the units mg, ug, g (mg/h, ug/h, ug/min for rates).
+ * or an integer with a unit of quantity.h.
  */
 enum vg_status vg_wire_request(const struct vg_wire_names *n, const char *bytes, size_t len,
                                bool operate, struct vg_request *out);
-
-/* vg_wire_amount -- "35", "mg" -> 35000 ug; "30", "mg/h" -> 30000 ug/h. rate: which is wanted. */
-enum vg_status vg_wire_amount(const char *number, const char *unit, bool rate, int64_t *out);
 
 /* A reply. */
 struct vg_reply {
@@ -172,7 +186,8 @@ struct vg_reply {
     uint64_t receipt;       /* 0 = none */
     bool recorded;          /* it is on disk */
     bool duplicate;
-    bool plain; /* nothing to be recorded: only ok */
+    bool plain;                /* nothing to be recorded: only ok */
+    const struct vg_event *ev; /* a dose or weight: what it became; NULL = none */
 };
 enum vg_status vg_wire_reply(const struct vg_reply *r, char *body, size_t cap, size_t *len);
 

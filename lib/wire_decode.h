@@ -6,9 +6,10 @@
 
 #include "lib/wire.h"
 
-/* vg_wire_payload -- the members of an event's kind, as one JSON object. VG_ERR_FULL if cut. */
-enum vg_status vg_wire_payload(const struct vg_wire_names *n, const struct vg_event *ev, char *buf,
-                               size_t cap, size_t *len);
+/* vg_wire_payload -- the members of an event's kind and those that travel beside it (extra, may be
+ * NULL), as one JSON object. VG_ERR_FULL if cut. */
+enum vg_status vg_wire_payload(const struct vg_wire_names *n, const struct vg_event *ev,
+                               const char *extra, char *buf, size_t cap, size_t *len);
 
 /* vg_wire_decode -- fill ev->u from a payload; ev->kind is set. Names of sinks and profiles
  * become indices; one that is no longer configured is not understood. VG_ERR_FORMAT when a member is

@@ -23,6 +23,16 @@ void vg_wire_route_members(struct vg_json *j, const struct vg_wire_names *n,
                            const struct vg_route_event *r);
 void vg_wire_sink_members(struct vg_json *j, const struct vg_wire_names *n,
                           const struct vg_sink_event *s);
-void vg_wire_care_members(struct vg_json *j, const struct vg_care *c);
+void vg_wire_care_members(struct vg_json *j, const struct vg_wire_names *n,
+                          const struct vg_care *c);
+/* lib/wire_session.c */
+void vg_wire_session_members(struct vg_json *j, const struct vg_wire_names *n,
+                             const struct vg_event *ev);
+void vg_wire_dose_members(struct vg_json *j, const struct vg_dose *d, int64_t recorded_utc_ns);
+void vg_wire_plan_members(struct vg_json *j, const struct vg_wire_names *n,
+                          const struct vg_plan_event *p);
+/* Names of the bits of a gate that are missing, and of deviations, as arrays. */
+void vg_wire_gate_list(struct vg_json *j, const char *key, uint32_t bits);
+void vg_wire_deviation_list(struct vg_json *j, const char *key, uint32_t bits);
 
 #endif

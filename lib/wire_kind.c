@@ -143,34 +143,6 @@ static void device_members(struct vg_json *j, const struct vg_device_event *d)
     vg_json_uint(j, "dropped", d->dropped);
 }
 
-static void session_members(struct vg_json *j, const struct vg_session_event *s)
-{
-    bool open = s->move == VG_SESSION_OPEN;
-    vg_json_text(j, "event", vg_session_move_name((enum vg_session_move)s->move));
-    vg_json_text(j, open ? "patient_ref" : "reason", s->text);
-    vg_json_text(j, "operator", s->operator_id);
-    vg_json_text(j, "request_id", s->request_id);
-}
-
-static void dose_members(struct vg_json *j, const struct vg_dose *d, int64_t recorded_utc_ns)
-{
-    char utc[VG_WIRE_UTC_MAX];
-    bool rate = d->kind == VG_DOSE_INFUSION_START || d->kind == VG_DOSE_RATE_CHANGE;
-
-    vg_json_text(j, "kind", vg_dose_kind_name((enum vg_dose_kind)d->kind));
-    vg_json_text(j, "drug", d->drug);
-    if (d->kind != VG_DOSE_STOP) {
-        vg_json_int(j, rate ? "rate_ug_h" : "amount_ug", d->amount_ug);
-    }
-    vg_json_text(j, "route", vg_route_name((enum vg_route)d->route));
-    vg_wire_utc(d->given_utc_ns, utc);
-    vg_json_text(j, "given_at", utc);
-    vg_wire_utc(recorded_utc_ns, utc);
-    vg_json_text(j, "recorded_at", utc);
-    vg_json_text(j, "operator", d->operator_id);
-    vg_json_text(j, "request_id", d->request_id);
-}
-
 static void daemon_members(struct vg_json *j, const struct vg_daemon_event *d)
 {
     vg_json_text(j, "event", vg_daemon_what_name((enum vg_daemon_what)d->what));
@@ -201,8 +173,9 @@ MEMBERS(nibp, nibp_members(j, &ev->u.nibp))
 MEMBERS(wave, wave_members(j, &ev->u.wave))
 MEMBERS(device, device_members(j, &ev->u.dev))
 MEMBERS(signals, signal_members(j, ev->u.signal.bits))
-MEMBERS(session, session_members(j, &ev->u.session_move))
-MEMBERS(dose, dose_members(j, &ev->u.dose, ev->utc_ns))
+MEMBERS(session, vg_wire_session_members(j, n, ev))
+MEMBERS(dose, vg_wire_dose_members(j, &ev->u.dose, ev->utc_ns))
+MEMBERS(plan, vg_wire_plan_members(j, n, &ev->u.plan))
 MEMBERS(clock_step, vg_json_int(j, "step_ms", ev->u.clock.step_ns / VG_NS_PER_MS))
 MEMBERS(of_daemon, daemon_members(j, &ev->u.daemon))
 MEMBERS(inhibit, vg_wire_inhibit_members(j, &ev->u.inhibit))
@@ -210,7 +183,7 @@ MEMBERS(limits, vg_wire_limits_members(j, n, &ev->u.limits))
 MEMBERS(limit, vg_wire_limit_members(j, &ev->u.limit))
 MEMBERS(route, vg_wire_route_members(j, n, &ev->u.route))
 MEMBERS(sink, vg_wire_sink_members(j, n, &ev->u.sink))
-MEMBERS(care, vg_wire_care_members(j, &ev->u.care))
+MEMBERS(care, vg_wire_care_members(j, n, &ev->u.care))
 
 static void cuff(struct vg_json *j, const struct vg_wire_names *n, const struct vg_event *ev)
 {
@@ -268,6 +241,7 @@ static const members_fn members[VG_EV_KIND_COUNT] = {
     [VG_EV_ROUTE] = route,
     [VG_EV_SINK] = sink,
     [VG_EV_CARE] = care,
+    [VG_EV_PLAN] = plan,
 };
 
 void vg_wire_kind_members(struct vg_json *j, const struct vg_wire_names *n,

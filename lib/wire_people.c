@@ -88,9 +88,22 @@ static void baseline_members(struct vg_json *j, const int32_t value[VG_BASE_COUN
     }
 }
 
-void vg_wire_care_members(struct vg_json *j, const struct vg_care *c)
+static void hand_members(struct vg_json *j, const int32_t value[VG_HAND_COUNT])
 {
-    vg_json_text(j, "event", vg_care_what_name((enum vg_care_what)c->what));
+    static const char *const keys[VG_HAND_COUNT] = {
+        [VG_HAND_SYS] = "sys_milli", [VG_HAND_DIA] = "dia_milli",   [VG_HAND_MEAN] = "mean_milli",
+        [VG_HAND_PR] = "pr_milli",   [VG_HAND_SPO2] = "spo2_milli",
+    };
+    vg_json_text(j, "source", "manual");
+    for (size_t i = 0; i < VG_HAND_COUNT; i++) {
+        if (value[i] >= 0) {
+            vg_json_int(j, keys[i], value[i]);
+        }
+    }
+}
+
+static void numbers(struct vg_json *j, const struct vg_wire_names *n, const struct vg_care *c)
+{
     switch ((enum vg_care_what)c->what) {
     case VG_CW_SEDATION:
         vg_json_int(j, "score", c->value[0]);
@@ -98,6 +111,7 @@ void vg_wire_care_members(struct vg_json *j, const struct vg_care *c)
     case VG_CW_BASELINE:
         if (c->request_id[0] == '\0') {
             baseline_members(j, c->value);
+            vg_json_uint(j, "readings", c->target);
         }
         break;
     case VG_CW_SCHEDULE:
@@ -111,10 +125,60 @@ void vg_wire_care_members(struct vg_json *j, const struct vg_care *c)
     case VG_CW_TEST:
         vg_json_text(j, "priority", vg_priority_name((enum vg_priority)c->value[0]));
         break;
+    case VG_CW_SCORE:
+        if ((unsigned)c->value[0] < n->scale_count) {
+            vg_json_text(j, "scale", n->scale[c->value[0]]);
+        }
+        vg_json_int(j, "score", c->value[1]);
+        break;
+    case VG_CW_FACT:
+        vg_json_text(j, "fact", vg_fact_name((enum vg_fact)c->value[0]));
+        vg_json_text(j, "answer", c->value[1] != 0 ? "yes" : "no");
+        break;
+    case VG_CW_WEIGHT:
+        vg_json_int(j, "weight_g", c->value[0]);
+        vg_json_int(j, "measured_days", c->value[1]);
+        vg_json_bool(j, "confirmed", c->value[2] != 0);
+        break;
+    case VG_CW_READING:
+        hand_members(j, c->value);
+        break;
+    case VG_CW_SYMPTOM:
+        vg_json_int(j, "severity", c->value[0]);
+        vg_json_bool(j, "serious", c->value[1] != 0);
+        break;
+    case VG_CW_HANDOVER:
+        vg_json_text(j, "to", c->to);
+        break;
+    case VG_CW_DEFER:
+        vg_json_int(j, "seconds", c->value[0]);
+        break;
+    case VG_CW_OVERRIDE:
+        vg_json_text(j, "item", vg_gate_item_name((enum vg_gate_item)c->value[0]));
+        break;
+    case VG_CW_VOID:
+        vg_json_uint(j, "target", c->target);
+        break;
+    case VG_CW_INTERVENTION:
+    case VG_CW_MARKER:
+    case VG_CW_NOTE:
     case VG_CW_QUIET_OFF:
     case VG_CW_COUNT:
         break;
     }
+}
+
+void vg_wire_care_members(struct vg_json *j, const struct vg_wire_names *n, const struct vg_care *c)
+{
+    char utc[VG_WIRE_UTC_MAX];
+
+    vg_json_text(j, "event", vg_care_what_name((enum vg_care_what)c->what));
+    numbers(j, n, c);
+    vg_wire_utc(c->at_utc_ns, utc);
+    vg_json_text(j, "at", utc);
     vg_json_text(j, "operator", c->operator_id);
     vg_json_text(j, "request_id", c->request_id);
+    if (c->extra_sum != 0) {
+        vg_json_uint(j, "extra_sum", c->extra_sum);
+    }
 }

@@ -1,5 +1,5 @@
 /*
- * wire_request_alarm.c -- requests about alarms: pauses, limits, scores, and the words of sinks.
+ * wire_request_alarm.c -- requests about alarms: pauses, limits, and the words of sinks.
  */
 #include <stdio.h>
 
@@ -18,7 +18,7 @@ static bool is_watched(enum vg_vital v)
     return false;
 }
 
-static bool take_vital(struct vg_wire_parse *p, uint8_t *out)
+bool vg_wire_take_vital(struct vg_wire_parse *p, uint8_t *out)
 {
     char name[VG_ID_MAX];
     enum vg_vital v;
@@ -51,7 +51,7 @@ bool vg_wire_take_inhibit(struct vg_wire_parse *p, struct vg_request *r)
     i->what = what_of[r->op];
     i->vital = VG_VITAL_COUNT;
     return vg_wire_take_who(p, i->request_id, i->operator_id) &&
-           (r->op == VG_OP_AUDIO_PAUSE || take_vital(p, &i->vital)) &&
+           (r->op == VG_OP_AUDIO_PAUSE || vg_wire_take_vital(p, &i->vital)) &&
            vg_wire_take_text(p, "reason", i->reason, sizeof i->reason, needs_reason);
 }
 
@@ -115,60 +115,6 @@ bool vg_wire_take_limits(struct vg_wire_parse *p, struct vg_request *r)
     }
     l->what = r->op == VG_OP_LIMITS_PROFILE ? VG_LW_PROFILE : VG_LW_FORMULA;
     return l->what == VG_LW_FORMULA || take_profile(p, &l->index);
-}
-
-static bool take_score(struct vg_wire_parse *p, struct vg_care *c)
-{
-    uint64_t score = 0;
-    bool ok = vg_wire_take_uint(p, "score", 5, true, &score);
-    c->value[0] = (int32_t)score;
-    return ok;
-}
-
-static bool take_schedule(struct vg_wire_parse *p, struct vg_care *c)
-{
-    uint64_t every = 0;
-    uint8_t v = 0;
-    bool ok = take_vital(p, &v) && vg_wire_take_uint(p, "every_s", 86400, true, &every);
-    c->value[0] = v;
-    c->value[1] = (int32_t)every;
-    return ok;
-}
-
-static bool take_priority(struct vg_wire_parse *p, struct vg_care *c)
-{
-    char word[VG_ID_MAX];
-    enum vg_priority prio;
-    if (!vg_wire_take_text(p, "priority", word, sizeof word, true)) {
-        return false;
-    }
-    if (!vg_priority_find(word, &prio)) {
-        (void)vg_wire_fail(p, VG_ERR_ARG, "priority '%s' is not low, medium or high", word);
-        return false;
-    }
-    c->value[0] = (int32_t)prio;
-    return true;
-}
-
-bool vg_wire_take_care(struct vg_wire_parse *p, struct vg_request *r)
-{
-    static const struct {
-        uint8_t what;
-        bool (*take)(struct vg_wire_parse *p, struct vg_care *c);
-    } of[VG_OP_COUNT] = {
-        [VG_OP_SEDATION] = { VG_CW_SEDATION, take_score },
-        [VG_OP_BASELINE] = { VG_CW_BASELINE, NULL },
-        [VG_OP_SCHEDULE] = { VG_CW_SCHEDULE, take_schedule },
-        [VG_OP_QUIET_ON] = { VG_CW_QUIET_ON, NULL },
-        [VG_OP_QUIET_OFF] = { VG_CW_QUIET_OFF, NULL },
-        [VG_OP_TEST_ALARM] = { VG_CW_TEST, take_priority },
-    };
-    struct vg_care *c = &r->ev.u.care;
-
-    r->ev.kind = VG_EV_CARE;
-    c->what = of[r->op].what;
-    return vg_wire_take_who(p, c->request_id, c->operator_id) &&
-           (of[r->op].take == NULL || of[r->op].take(p, c));
 }
 
 bool vg_wire_take_sink(struct vg_wire_parse *p, struct vg_request *r)

@@ -125,3 +125,104 @@ bool vg_wire_take_who(struct vg_wire_parse *p, char *request_id, char *operator_
     return vg_wire_take_text(p, "request_id", request_id, VG_REQUEST_ID_MAX, true) &&
            vg_wire_take_text(p, "operator", operator_id, VG_NAME_MAX, true);
 }
+
+bool vg_wire_take_extra(struct vg_wire_parse *p, const char *key, size_t cap, bool required)
+{
+    char text[VG_EXTRA_MAX];
+    if (!vg_wire_take_text(p, key, text, cap < sizeof text ? cap : sizeof text, required)) {
+        return false;
+    }
+    if (text[0] != '\0') {
+        vg_json_text(&p->extra, key, text);
+    }
+    return true;
+}
+
+bool vg_wire_take_number(struct vg_wire_parse *p, const char *key, int64_t *number, uint8_t *places)
+{
+    char text[24];
+    int64_t scale = 1;
+    const json_t *v = json_object_get(p->root, key);
+
+    if (json_is_integer(v)) {
+        (void)snprintf(text, sizeof text, "%lld", (long long)json_integer_value(v));
+    } else if (!vg_wire_take_text(p, key, text, sizeof text, true)) {
+        return false;
+    }
+    enum vg_status st = vg_wire_take_decimal(text, VG_DOSE_MAX_UG, number, &scale);
+    st = st == VG_OK && *number > VG_DOSE_MAX_UG ? VG_ERR_RANGE : st; /* with its decimals */
+    if (st == VG_ERR_RANGE) {
+        (void)vg_wire_fail(p, st, "%s '%s' has too many digits; check it", key, text);
+    } else if (st != VG_OK) {
+        (void)vg_wire_fail(p, st, "%s '%s' is not a plain decimal number like 35 or 0.5", key,
+                           text);
+    }
+    for (*places = 0; scale > 1; scale /= 10) {
+        ++*places;
+    }
+    return st == VG_OK;
+}
+
+bool vg_wire_take_parts(struct vg_wire_parse *p, const char *key, const struct vg_wire_part *units,
+                        size_t count, const char *cure, int32_t *out)
+{
+    char text[32];
+    int64_t number = 0;
+    int64_t scale = 1;
+
+    if (json_object_get(p->root, key) == NULL) {
+        return true;
+    }
+    if (!vg_wire_take_text(p, key, text, sizeof text, true)) {
+        return false;
+    }
+    char *space = strchr(text, ' ');
+    const char *unit = space != NULL ? space + 1 : "";
+    size_t u = 0;
+    while (u < count && strcmp(units[u].unit, unit) != 0) {
+        u++;
+    }
+    if (space != NULL) {
+        *space = '\0';
+    }
+    if (u == count || vg_wire_take_decimal(text, 1000000, &number, &scale) != VG_OK ||
+        number * units[u].parts % scale != 0 || number * units[u].parts / scale <= 0 ||
+        number * units[u].parts / scale > INT32_MAX) {
+        (void)vg_wire_fail(p, VG_ERR_FORMAT, "%s must be a number and a unit, like %s", key, cure);
+        return false;
+    }
+    *out = (int32_t)(number * units[u].parts / scale);
+    return true;
+}
+
+bool vg_wire_take_time(struct vg_wire_parse *p, const char *key, int64_t *out, bool *has)
+{
+    char text[VG_WIRE_UTC_MAX]; /* with all the decimals somebody may send */
+
+    *has = json_object_get(p->root, key) != NULL;
+    if (*has &&
+        (!vg_wire_take_text(p, key, text, sizeof text, true) || !vg_wire_parse_utc(text, out))) {
+        (void)vg_wire_fail(p, VG_ERR_FORMAT,
+                           "%s must look like 2026-11-24T14:02:00Z or with an offset +01:00", key);
+        return false;
+    }
+    return true;
+}
+
+void vg_wire_sum_extra(struct vg_event *ev, const char *extra)
+{
+    uint32_t sum = 0;
+    if (extra[0] != '\0') {
+        sum = 2166136261u; /* FNV-1a */
+        for (const char *c = extra; *c != '\0'; c++) {
+            sum = (sum ^ (unsigned char)*c) * 16777619u;
+        }
+    }
+    if (ev->kind == VG_EV_DOSE) {
+        ev->u.dose.extra_sum = sum;
+    } else if (ev->kind == VG_EV_CARE) {
+        ev->u.care.extra_sum = sum;
+    } else {
+        /* no other command has texts beside it */
+    }
+}
