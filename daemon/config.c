@@ -87,6 +87,7 @@ static void resolve(struct vg_config_reader *r)
     check_state_dir(r);
     check_endpoints(r);
     vg_config_limits(r);
+    vg_config_sessions(r);
     resolve_beds(r);
     vg_config_sinks(r);
     r->out->device_count = r->raw.device_count;

@@ -12,6 +12,7 @@
 
 #include "core/engine.h"
 #include "drivers/regmap.h"
+#include "lib/protocol.h"
 #include "lib/wire.h"
 #include "vigil/alarm.h"
 #include "vigil/capacity.h"
@@ -73,6 +74,13 @@ struct vg_config {
     char profile_name[VG_PROFILES_MAX][VG_ID_MAX]; /* 0: what a session begins with */
     struct vg_limits profiles[VG_PROFILES_MAX];
     bool require_clock_sync;
+    struct vg_scales scales;
+    uint8_t protocol_count;   /* known: those of vigil.yaml, then those of running sessions */
+    uint8_t protocol_offered; /* of vigil.yaml */
+    char protocol_file[VG_PROTOCOLS_OFFERED][VG_ID_MAX]; /* the names vigil.yaml gives */
+    struct vg_protocol
+        protocols[VG_PROTOCOLS_MAX]; /* and, after these, those of running sessions */
+    struct vg_protocol_text protocol_text[VG_PROTOCOLS_OFFERED];
     char sink_name[VG_SINKS_MAX][VG_ID_MAX];
     struct vg_routing routing;
 };
@@ -94,6 +102,10 @@ void vg_config_names(const struct vg_config *c, struct vg_wire_names *out);
 /* vg_config_engine -- an empty engine with the beds, devices, limits and sinks of a configuration.
  * e: zeroed storage. */
 void vg_config_engine(const struct vg_config *c, struct vg_engine *e, int64_t now_ns);
+
+/* vg_config_add_protocol -- one that a record keeps, unless it is known; not offered to sessions that
+ * open. Before vg_config_engine. What cannot be read is said in the log. */
+void vg_config_add_protocol(void *config, const char *id, const char *text, size_t len);
 
 /* vg_config_print -- the effective settings as YAML that vg_config_load reads back to the same. */
 void vg_config_print(const struct vg_config *c, FILE *out);

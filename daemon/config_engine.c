@@ -17,6 +17,16 @@ void vg_config_names(const struct vg_config *c, struct vg_wire_names *out)
     for (uint16_t d = 0; d < c->device_count; d++) {
         out->device[d] = c->devices[d].id;
     }
+    out->scale_count = c->scales.count;
+    for (uint16_t i = 0; i < c->scales.count; i++) {
+        out->scale[i] = c->scales.of[i].id;
+    }
+    out->protocols = c->protocols;
+    out->protocol_count = c->protocol_count;
+    out->protocol_offered = c->protocol_offered;
+    for (uint8_t i = 0; i < VG_PROTOCOLS_MAX; i++) {
+        out->protocol[i] = c->protocols[i].id;
+    }
     for (uint8_t i = 0; i < VG_SINKS_MAX; i++) {
         out->sink[i] = c->sink_name[i];
     }
@@ -32,6 +42,10 @@ void vg_config_engine(const struct vg_config *c, struct vg_engine *e, int64_t no
         vg_engine_add_profile(e, &c->profiles[i]);
     }
     vg_engine_set_routing(e, &c->routing);
+    vg_engine_set_scales(e, &c->scales);
+    for (uint8_t i = 0; i < c->protocol_count; i++) {
+        vg_engine_add_protocol(e, &c->protocols[i]);
+    }
     for (uint16_t d = 0; d < c->device_count; d++) {
         const struct vg_device_config *dev = &c->devices[d];
         bool modbus = dev->driver->link == VG_LINK_MODBUS;

@@ -34,7 +34,7 @@ struct vg_raw_device {
     bool test;
 };
 
-struct vg_raw_profile {
+struct vg_raw_name {
     char name[VG_ID_MAX];
 };
 
@@ -50,8 +50,11 @@ struct vg_raw_config {
     bool require_clock_sync;
     char title[96]; /* of a profile's file */
     char profile[VG_ID_MAX];
-    struct vg_raw_profile profiles[VG_PROFILES_MAX];
+    struct vg_raw_name profiles[VG_PROFILES_MAX];
     struct vg_raw_sink sinks[VG_SINKS_MAX];
+    uint16_t scale_count, protocol_count;
+    struct vg_scale scales[VG_SCALES_MAX - VG_SCALE_BUILTIN_COUNT];
+    struct vg_raw_name protocols[VG_PROTOCOLS_OFFERED];
     struct vg_routing routing;
     char node[VG_ID_MAX];
     char state_dir[VG_PATH_MAX];
@@ -144,6 +147,8 @@ double vg_bus_unit_load(const struct vg_regmap *map, const struct vg_line *line,
 
 /* config_limits.c: profile and limits of raw -> out->profiles; reports its own errors. */
 void vg_config_limits(struct vg_config_reader *r);
+/* config_session.c: scales and protocols; reports its own errors. */
+void vg_config_sessions(struct vg_config_reader *r);
 /* config_sink.c: the same for sinks and the times of quiet mode. */
 void vg_config_sinks(struct vg_config_reader *r);
 

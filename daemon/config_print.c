@@ -62,6 +62,12 @@ void vg_config_print(const struct vg_config *c, FILE *out)
     for (uint8_t i = 1; i < c->profile_count; i++) {
         memcpy(raw->profiles[raw->profile_count++].name, c->profile_name[i], VG_ID_MAX);
     }
+    raw->scale_count = (uint16_t)(c->scales.count - VG_SCALE_BUILTIN_COUNT);
+    memcpy(raw->scales, &c->scales.of[VG_SCALE_BUILTIN_COUNT],
+           raw->scale_count * sizeof raw->scales[0]);
+    for (uint8_t i = 0; i < c->protocol_offered; i++) {
+        memcpy(raw->protocols[raw->protocol_count++].name, c->protocol_file[i], VG_ID_MAX);
+    }
     raw->routing = c->routing;
     raw->sink_count = c->routing.sink_count;
     for (uint8_t i = 0; i < c->routing.sink_count; i++) {

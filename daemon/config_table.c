@@ -199,6 +199,9 @@ static const struct vg_yaml_field limit_rows[] = {
     CONDITION("battery", VG_COND_BATTERY, technical_table, "a device runs on its last charge"),
     CONDITION("identity", VG_COND_IDENTITY, technical_table,
               "a device belongs to another open session"),
+    CONDITION("score_due", VG_COND_SCORE_DUE, technical_table, "a score of the protocol is late"),
+    CONDITION("infusion_overrun", VG_COND_INFUSION_OVERRUN, technical_table,
+              "an infusion runs past its planned end"),
 };
 /* clang-format on */
 static_assert(VG_COUNT(limit_rows) == VG_COND_COUNT, "a condition has no key");
@@ -212,10 +215,29 @@ const char *vg_limit_key(enum vg_condition c)
 
 /* clang-format off */
 static const struct vg_yaml_field profile_rows[] = {
-    { .key = "name", .type = VG_YAML_ID, .required = true, AT(struct vg_raw_profile, name),
+    { .key = "name", .type = VG_YAML_ID, .required = true, AT(struct vg_raw_name, name),
       .doc = "limits/NAME.yaml beside this file, in /etc/vigil/limits or among the installed ones" },
 };
 static const struct vg_yaml_table profile_table = TABLE(profile_rows);
+
+static const struct vg_yaml_field protocol_rows[] = {
+    { .key = "name", .type = VG_YAML_ID, .required = true, AT(struct vg_raw_name, name),
+      .doc = "protocols/NAME.yaml beside this file, in /etc/vigil/protocols or among the installed "
+             "ones" },
+};
+static const struct vg_yaml_table protocol_table = TABLE(protocol_rows);
+
+static const struct vg_yaml_field scale_rows[] = {
+    { .key = "id", .type = VG_YAML_ID, .required = true, AT(struct vg_scale, id),
+      .doc = "name in commands and in the record" },
+    { .key = "title", .type = VG_YAML_STRING, .required = true, AT(struct vg_scale, title),
+      .doc = "what people call it" },
+    { .key = "min", .type = VG_YAML_INT, .required = true, AT(struct vg_scale, min), .min = -1000,
+      .max = 1000, .doc = "lowest score" },
+    { .key = "max", .type = VG_YAML_INT, .required = true, AT(struct vg_scale, max), .min = -1000,
+      .max = 1000, .doc = "highest score" },
+};
+static const struct vg_yaml_table scale_table = TABLE(scale_rows);
 
 static const struct vg_yaml_field sink_rows[] = {
     { .key = "id", .type = VG_YAML_ID, .required = true, AT(struct vg_raw_sink, id),
@@ -267,7 +289,7 @@ static const struct vg_yaml_field root_rows[] = {
     { .key = "profile", .type = VG_YAML_ID, AT(struct vg_raw_config, profile),
       .doc = "limits a session begins with: a profile by name, by default the built-in adult ones" },
     { .key = "profiles", .type = VG_YAML_LIST, .table = &profile_table,
-      .offset = offsetof(struct vg_raw_config, profiles), .size = sizeof(struct vg_raw_profile),
+      .offset = offsetof(struct vg_raw_config, profiles), .size = sizeof(struct vg_raw_name),
       .count_offset = offsetof(struct vg_raw_config, profile_count),
       .items_max = VG_PROFILES_MAX - 1, .doc = "further profiles a session may change to" },
     { .key = "limits", .type = VG_YAML_MAP, .table = &limit_table,
@@ -276,6 +298,15 @@ static const struct vg_yaml_field root_rows[] = {
       .offset = offsetof(struct vg_raw_config, sinks), .size = sizeof(struct vg_raw_sink),
       .count_offset = offsetof(struct vg_raw_config, sink_count), .items_max = VG_SINKS_MAX,
       .doc = "programs that make alarms heard: the room, the desk, a pager" },
+    { .key = "protocols", .type = VG_YAML_LIST, .table = &protocol_table,
+      .offset = offsetof(struct vg_raw_config, protocols), .size = sizeof(struct vg_raw_name),
+      .count_offset = offsetof(struct vg_raw_config, protocol_count),
+      .items_max = VG_PROTOCOLS_OFFERED, .doc = "protocols a session may begin with" },
+    { .key = "scales", .type = VG_YAML_LIST, .table = &scale_table,
+      .offset = offsetof(struct vg_raw_config, scales), .size = sizeof(struct vg_scale),
+      .count_offset = offsetof(struct vg_raw_config, scale_count),
+      .items_max = VG_SCALES_MAX - VG_SCALE_BUILTIN_COUNT,
+      .doc = "scales people score by, beside the built-in ones" },
     { .key = "quiet_room", .type = VG_YAML_MAP, .table = &quiet_table,
       .doc = "times of the quiet mode, in which staff is told first" },
 };

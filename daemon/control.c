@@ -126,6 +126,7 @@ void vg_control_confirm(struct vigild *v, const struct vg_pending *p, bool recor
         .receipt = p->receipt,
         .recorded = recorded,
         .duplicate = p->duplicate,
+        .ev = &p->ev,
         .text = recorded ? NULL
                          : "taken and in force, but NOT yet on disk; the record is being retried",
     };
@@ -140,6 +141,7 @@ void vg_control_refuse(struct vigild *v, const struct vg_pending *p, enum vg_ref
         .request_id = vg_event_request_id(ev),
         .error = vg_refusal_name(why),
         .text = text != NULL ? text : vg_refusal_text(why),
+        .ev = why == VG_REFUSED_CONFIRM ? ev : NULL,
     };
     answer(v, v->control.operate, p, &r);
 }
@@ -181,6 +183,18 @@ static void from_sink(struct vigild *v, const struct vg_request *req)
     }
 }
 
+/* A range of the record, read on a worker. */
+static void ask_record(struct vigild *v, const struct vg_request *req, const struct incoming *in)
+{
+    enum vg_status st = vg_query_range(&v->query, req, &in->from);
+    if (st != VG_OK) {
+        struct vg_reply r = { .status = st,
+                              .error = "busy",
+                              .text = "another range is being read; ask again" };
+        answer(v, req->op == VG_OP_NOTES ? v->control.operate : v->control.view, &in->from, &r);
+    }
+}
+
 static void operate_one(struct vigild *v, const struct incoming *in)
 {
     struct vg_request req;
@@ -189,6 +203,10 @@ static void operate_one(struct vigild *v, const struct incoming *in)
     if (st != VG_OK) {
         struct vg_reply r = { .status = st, .error = NULL, .text = req.why };
         answer(v, v->control.operate, &in->from, &r);
+        return;
+    }
+    if (req.op == VG_OP_NOTES) {
+        ask_record(v, &req, in);
         return;
     }
     if (req.ev.kind == VG_EV_SINK) {
@@ -207,9 +225,15 @@ static void operate_one(struct vigild *v, const struct incoming *in)
         answer(v, v->control.operate, &in->from, &r);
         return;
     }
-    if (req.op == VG_OP_DOSE && !req.has_given_at) {
-        req.ev.u.dose.given_utc_ns = v->reactor.now.utc_ns;
+    if (!req.has_time) { /* what is said without a time happens now */
+        int64_t *at_ns = req.ev.kind == VG_EV_DOSE   ? &req.ev.u.dose.given_utc_ns
+                         : req.ev.kind == VG_EV_CARE ? &req.ev.u.care.at_utc_ns
+                                                     : NULL;
+        if (at_ns != NULL) {
+            *at_ns = v->reactor.now.utc_ns;
+        }
     }
+    memcpy(v->pending[slot].extra, req.extra, sizeof req.extra);
     if (req.op == VG_OP_NIBP_START || req.op == VG_OP_NIBP_ABORT) {
         /* The device names the bed it is on; the one in the request must agree. */
         if (v->config.devices[req.ev.device].bed != req.bed) {
@@ -243,19 +267,15 @@ static void view_one(struct vigild *v, const struct incoming *in)
         return;
     }
     if (req.op == VG_OP_RANGE || req.op == VG_OP_HISTORY) {
-        st = vg_query_range(&v->query, &req, &in->from);
-        if (st != VG_OK) {
-            struct vg_reply r = { .status = st,
-                                  .error = "busy",
-                                  .text = "another range is being read; ask again" };
-            answer(v, v->control.view, &in->from, &r);
-        }
+        ask_record(v, &req, in);
         return;
     }
     const char *body;
     size_t len;
     if (req.op == VG_OP_LIMITS) {
         vg_snapshot_limits(v, req.bed, &body, &len);
+    } else if (req.op == VG_OP_PLAN) {
+        vg_snapshot_plan(v, req.bed, &body, &len);
     } else {
         vg_snapshot_make(v, req.bed, &body, &len);
     }
@@ -276,5 +296,5 @@ static void on_view(void *state)
 void vg_query_answer(void *state, const struct vg_pending *to, const char *body, size_t len)
 {
     struct vigild *v = state;
-    send_reply(v, v->control.view, to, body, len);
+    send_reply(v, v->query.private ? v->control.operate : v->control.view, to, body, len);
 }

@@ -63,7 +63,7 @@ static bool post_homeless(struct vigild *v)
     while (v->homeless > 0) {
         struct vg_pending *p = oldest_homeless(v);
         VG_ASSERT(p != NULL);
-        p->number = vg_journal_post(&v->journal, &p->ev, true);
+        p->number = vg_journal_post_with(&v->journal, &p->ev, p->extra);
         if (p->number == 0) {
             return false;
         }
@@ -74,13 +74,15 @@ static bool post_homeless(struct vigild *v)
     return true;
 }
 
-uint64_t vg_effects_record(struct vigild *v, const struct vg_event *ev, bool command)
+uint64_t vg_effects_record(struct vigild *v, const struct vg_event *ev, bool command,
+                           const char *extra)
 {
     if (!post_homeless(v)) {
         v->journal.dropped++;
         return 0;
     }
-    return vg_journal_post(&v->journal, ev, command);
+    return extra != NULL ? vg_journal_post_with(&v->journal, ev, extra)
+                         : vg_journal_post(&v->journal, ev, command);
 }
 
 /* --- one effect ------------------------------------------------------------------------------- */
@@ -113,7 +115,7 @@ static void ask_device(struct vigild *v, const struct vg_effect *fx)
 static void release(struct vigild *v, struct vg_pending *p)
 {
     if (p->send) {
-        vg_outbox_publish(&v->outbox, &p->ev);
+        vg_outbox_publish_with(&v->outbox, &p->ev, p->extra);
     }
     if (!p->answered) {
         vg_control_confirm(v, p, true);
@@ -127,7 +129,7 @@ static void confirm_later(struct vigild *v, const struct vg_effect *fx, struct v
 {
     uint64_t number = v->journal.posted;
     if ((fx->verbs & VG_DO_RECORD) != 0) {
-        number = vg_effects_record(v, &fx->ev, true);
+        number = vg_effects_record(v, &fx->ev, true, p != NULL ? p->extra : NULL);
     }
     if (p != NULL) {
         hold(v, p, fx, number);
@@ -136,7 +138,7 @@ static void confirm_later(struct vigild *v, const struct vg_effect *fx, struct v
         /* The ring is full of commands: it stays in memory and on screen, marked unsaved. */
         struct vg_event ev = fx->ev;
         ev.flags |= VG_FLAG_UNSAVED;
-        vg_outbox_publish(&v->outbox, &ev);
+        vg_outbox_publish_with(&v->outbox, &ev, p != NULL ? p->extra : "");
         storage(v, false);
     }
 }
@@ -177,7 +179,7 @@ static bool run_first(struct vigild *v, const struct vg_effect *fx, struct vg_pe
         confirm_later(v, fx, p);
         return true;
     }
-    return vg_effects_record(v, &fx->ev, command) != 0;
+    return vg_effects_record(v, &fx->ev, command, NULL) != 0;
 }
 
 /* The same. first: its row is posted already. */
@@ -193,7 +195,7 @@ static bool run_one(struct vigild *v, const struct vg_effect *fx, struct vg_pend
         vg_outbox_publish(&v->outbox, &fx->ev);
     }
     if ((fx->verbs & VG_DO_RECORD) != 0 && !first) {
-        kept = vg_effects_record(v, &fx->ev, command) != 0;
+        kept = vg_effects_record(v, &fx->ev, command, NULL) != 0;
     }
     if ((fx->verbs & VG_DO_REPLY) != 0 && p != NULL) {
         vg_control_refuse(v, p, (enum vg_refusal)fx->refusal, fx->why, &fx->ev);
@@ -281,6 +283,7 @@ void vg_effects_recorded(void *state, const struct vg_journal_done *done)
                 p->receipt = done->duplicate;
                 p->duplicate = true;
                 p->send = false; /* it was told when it was recorded */
+                vg_engine_take_back(&v->engine, &p->ev);
             }
         } else if (p->last <= done->upto) {
             release(v, p);
@@ -318,7 +321,7 @@ void vg_effects_tick(struct vigild *v)
             if (p->send) {
                 struct vg_event ev = p->ev;
                 ev.flags |= VG_FLAG_UNSAVED;
-                vg_outbox_publish(&v->outbox, &ev);
+                vg_outbox_publish_with(&v->outbox, &ev, p->extra);
             }
         }
     }

@@ -23,6 +23,7 @@ struct vg_pending {
     uint64_t receipt;
     int64_t since_ns;
     struct vg_event ev;
+    char extra[VG_EXTRA_MAX]; /* members that travel beside ev; empty = none */
     uint8_t peer[VG_PEER_ID_MAX];
     uint8_t peer_len;
     bool used;
@@ -37,10 +38,11 @@ struct vg_pending {
  * The pool entry is freed here unless it has to wait. */
 void vg_effects_run(struct vigild *v, const struct vg_effects *fx, uint16_t pending);
 
-/* vg_effects_record -- post one event to the journal; 0 when there was no room. Everything that is
+/* vg_effects_record -- post one event, a command with the members beside it (or NULL), to the journal; 0 when there was no room. Everything that is
  * recorded goes through here: rows are chained in the order of their numbers, so commands that found
  * no room earlier come first, and nothing passes them. command: as vg_journal_post. */
-uint64_t vg_effects_record(struct vigild *v, const struct vg_event *ev, bool command);
+uint64_t vg_effects_record(struct vigild *v, const struct vg_event *ev, bool command,
+                           const char *extra);
 
 /* vg_effects_settle -- what became known of the disk meanwhile is told, unless a list of effects is
  * being carried out. */

@@ -221,7 +221,7 @@ void vg_ingest_daemon(struct vigild *v, const struct vg_event *ev)
     copy.seq = vg_engine_next_seq(&v->engine);
     copy.mono_ns = v->reactor.now.mono_ns;
     copy.utc_ns = v->reactor.now.utc_ns;
-    (void)vg_effects_record(v, &copy, false);
+    (void)vg_effects_record(v, &copy, false, NULL);
     for (uint16_t b = 0; b < v->engine.bed_count; b++) {
         copy.bed = b;
         vg_engine_step(&v->engine, &copy, &v->effects);
@@ -239,7 +239,7 @@ void vg_ingest_receipt(struct vigild *v, const struct vg_event *ev)
     copy.utc_ns = v->reactor.now.utc_ns;
     vg_engine_step(&v->engine, &copy, &v->effects);
     if (v->effects.count > 0) { /* a word that confirms nothing is not worth a row */
-        (void)vg_effects_record(v, &copy, false);
+        (void)vg_effects_record(v, &copy, false, NULL);
     }
     vg_effects_run(v, &v->effects, VG_PENDING_NONE);
 }

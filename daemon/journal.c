@@ -124,7 +124,8 @@ enum vg_status vg_journal_open(struct vg_journal *j, const char *state_dir)
 
 /* --- replay --------------------------------------------------------------------------------- */
 
-/* Sessions without a close come whole (their doses may be older than the last start); of the rest
+/* Of sessions without a close comes all that was decided, said and measured by cuffs (their doses may
+ * be older than the last start), of cuffs the starts of the last hour (they are counted), of the rest
  * only what was decided since a start: its restored alarms were recorded again then. That start is a
  * minute old, or a daemon that crashes every ten seconds would forget that a limit was violated three
  * times. The ranges repeat those of the indexes: without them the whole record is read. */
@@ -137,15 +138,24 @@ static const char replay_sql[] =
     "          WHERE o.kind >= 7 AND o.kind <= 8 AND o.kind = 7 AND o.payload ->> 'event' = 'open'"
     "          AND NOT EXISTS (SELECT 1 FROM event c"
     "                          WHERE c.kind >= 7 AND c.kind <= 8 AND c.session = o.session"
-    "                          AND c.kind = 7 AND c.payload ->> 'event' = 'close' AND c.seq < ?1))"
-    "SELECT e.seq, e.mono_ns, e.utc_ns, e.kind, e.flags, e.bed, e.device, e.session, e.payload,"
-    "       b.boot_id, e.operator"
-    " FROM event e JOIN boot b ON b.id = e.boot"
-    " WHERE e.kind > 5 AND e.kind <> 12 AND e.seq < ?1"
-    "   AND (e.kind <= 11 OR e.kind IN (16, 17, 18, 21, 22))"
-    "   AND (e.seq >= (SELECT seq FROM start)"
-    "        OR (e.kind IN (7, 8) AND e.session IN (SELECT session FROM open)))"
-    " ORDER BY e.seq";
+    "                          AND c.kind = 7 AND c.payload ->> 'event' = 'close' AND c.seq < ?1)),"
+    " wanted AS (SELECT seq FROM event WHERE kind > 5 AND kind <> 12"
+    "            AND seq >= (SELECT seq FROM start)"
+    "            AND (kind <= 11 OR kind IN (16, 17, 18, 21, 22, 23))"
+    "            UNION SELECT e.seq FROM open o JOIN event e ON e.session = o.session"
+    "            WHERE e.kind >= 7 AND e.kind <= 8"
+    "            UNION SELECT e.seq FROM open o JOIN event e ON e.session = o.session"
+    "            WHERE e.kind >= 21 AND e.kind <= 23"
+    "            UNION SELECT e.seq FROM open o JOIN event e ON e.session = o.session"
+    "            WHERE e.kind = 2"
+    "            UNION SELECT seq FROM event WHERE kind = 6"
+    "            AND seq >= coalesce((SELECT seq FROM event WHERE kind = 6"
+    "                                 ORDER BY seq DESC LIMIT 1 OFFSET 400), 0)"
+    "            AND utc_ns > (SELECT utc_ns FROM last) - 3600000000000)"
+    " SELECT e.seq, e.mono_ns, e.utc_ns, e.kind, e.flags, e.bed, e.device, e.session, e.payload,"
+    "        b.boot_id, e.operator"
+    " FROM wanted w JOIN event e ON e.seq = w.seq JOIN boot b ON b.id = e.boot"
+    " WHERE e.seq < ?1 ORDER BY e.seq";
 
 static uint16_t index_of(const char *const *names, uint16_t count, const char *name, uint16_t none)
 {
@@ -250,8 +260,7 @@ static int64_t receipts_from(struct vg_journal *j)
     int64_t from = INT64_MAX;
 
     if (sqlite3_prepare_v2(j->db, receipts_from_sql, -1, &st, NULL) == SQLITE_OK &&
-        sqlite3_bind_int(st, 1, 4 * VG_RECEIPTS_MAX) == SQLITE_OK &&
-        sqlite3_step(st) == SQLITE_ROW) {
+        sqlite3_bind_int(st, 1, VG_RECEIPTS_MAX) == SQLITE_OK && sqlite3_step(st) == SQLITE_ROW) {
         from = sqlite3_column_int64(st, 0);
     }
     (void)sqlite3_finalize(st);
@@ -292,6 +301,27 @@ enum vg_status vg_journal_replay_before(struct vg_journal *j, const struct vg_no
                                         uint64_t bound, vg_replay_fn fn, void *state)
 {
     return each_row(j, now, replay_sql, (int64_t)bound, (struct replay_to){ fn, state });
+}
+
+static const char protocols_sql[] =
+    "SELECT id, text FROM protocol WHERE ?1 OR hash IN (SELECT o.payload ->> 'protocol_hash'"
+    " FROM event o WHERE o.kind >= 7 AND o.kind <= 8 AND o.kind = 7"
+    " AND o.payload ->> 'event' = 'open' AND NOT EXISTS (SELECT 1 FROM event c"
+    "  WHERE c.kind >= 7 AND c.kind <= 8 AND c.session = o.session"
+    "  AND c.kind = 7 AND c.payload ->> 'event' = 'close'))";
+
+enum vg_status vg_journal_protocols(sqlite3 *db, bool all, vg_protocol_text_fn fn, void *state)
+{
+    sqlite3_stmt *st = NULL;
+    int rc = sqlite3_prepare_v2(db, protocols_sql, -1, &st, NULL);
+
+    (void)sqlite3_bind_int(st, 1, all ? 1 : 0);
+    rc = rc == SQLITE_OK ? sqlite3_step(st) : rc;
+    for (; rc == SQLITE_ROW; rc = sqlite3_step(st)) {
+        fn(state, column_text(st, 0), column_text(st, 1), (size_t)sqlite3_column_bytes(st, 1));
+    }
+    (void)sqlite3_finalize(st);
+    return rc == SQLITE_DONE ? VG_OK : VG_ERR_STORE;
 }
 
 enum vg_status vg_journal_replay(struct vg_journal *j, const struct vg_now *now, vg_replay_fn fn,
@@ -415,6 +445,7 @@ static size_t reserve_for(const struct vg_event *ev)
     case VG_EV_SINK:
     case VG_EV_CARE:
     case VG_EV_BIND:
+    case VG_EV_PLAN:
         return VG_JOURNAL_RING / 16;
     case VG_EV_NONE:
     case VG_EV_READING:
@@ -440,6 +471,25 @@ uint64_t vg_journal_post(struct vg_journal *j, const struct vg_event *ev, bool c
         return 0;
     }
     return ++j->posted;
+}
+
+uint64_t vg_journal_post_with(struct vg_journal *j, const struct vg_event *ev, const char *extra)
+{
+    struct vg_journal_job piece = { .number = j->posted + 1 };
+    size_t len = strlen(extra);
+    size_t pieces = (len + sizeof piece.ev.u.text - 1) / sizeof piece.ev.u.text;
+
+    if (vg_ring_count(&j->worker.jobs) + pieces >= VG_JOURNAL_RING) {
+        j->dropped++;
+        return 0;
+    }
+    for (size_t at = 0; at < len; at += sizeof piece.ev.u.text) {
+        size_t n = len - at < sizeof piece.ev.u.text ? len - at : sizeof piece.ev.u.text;
+        memset(&piece.ev, 0, sizeof piece.ev);
+        memcpy(piece.ev.u.text, extra + at, n);
+        (void)vg_worker_post(&j->worker, &piece); /* there is room: nobody else posts */
+    }
+    return vg_journal_post(j, ev, true);
 }
 
 void vg_journal_commit(struct vg_journal *j)

@@ -18,7 +18,8 @@
 #include "lib/worker.h"
 #include "vigil/event.h"
 
-/* One posted event. number counts posts from 1. */
+/* One posted event. number counts posts from 1. Members that travel beside an event go before it in
+ * pieces: events of kind NONE with its number. */
 struct vg_journal_job {
     uint64_t number;
     struct vg_event ev;
@@ -58,6 +59,7 @@ struct vg_journal {
     sqlite3_stmt *find_request;
     struct vg_journal_chain chain;
     struct vg_journal_key key;
+    char extra[VG_EXTRA_MAX]; /* of the next row */
     int64_t boot_row;
     int64_t boot_utc_ns; /* of that row */
     dev_t file_dev;      /* which file is open: somebody may remove or replace it */
@@ -110,6 +112,10 @@ typedef bool (*vg_each_fn)(void *state, const struct vg_event *ev);
 enum vg_status vg_journal_each(sqlite3 *db, const struct vg_wire_names *names, vg_each_fn fn,
                                void *state, uint64_t *unread);
 
+/* vg_journal_protocols -- the bytes of every protocol that an open session keeps, or of all. */
+typedef void (*vg_protocol_text_fn)(void *state, const char *id, const char *text, size_t len);
+enum vg_status vg_journal_protocols(sqlite3 *db, bool all, vg_protocol_text_fn fn, void *state);
+
 /* vg_journal_start -- begin writing. */
 enum vg_status vg_journal_start(struct vg_journal *j, const struct vg_clock *clock,
                                 bool inline_run);
@@ -117,6 +123,8 @@ enum vg_status vg_journal_start(struct vg_journal *j, const struct vg_clock *clo
 /* vg_journal_post -- queue one event; its number, or 0 when there was no room (samples give way
  * first, then transitions; commands last). command: it belongs to a command, whatever its kind. */
 uint64_t vg_journal_post(struct vg_journal *j, const struct vg_event *ev, bool command);
+/* vg_journal_post_with -- a command with the members that travel beside it (empty: none). */
+uint64_t vg_journal_post_with(struct vg_journal *j, const struct vg_event *ev, const char *extra);
 void vg_journal_commit(struct vg_journal *j);
 /* vg_journal_stop -- write what is left and close. */
 void vg_journal_stop(struct vg_journal *j);

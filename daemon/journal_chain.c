@@ -218,7 +218,9 @@ struct vg_hash vg_journal_chain_hash(struct vg_journal *j,
     }
     parts[count++] = (struct vg_cells){ cells, VG_EVENT_CELLS };
     struct vg_hash digest = vg_chain_digest(parts, count);
-    return vg_chain_next(&j->chain.next.hash, &digest);
+    uint8_t link[VG_CHAIN_LINK_BYTES];
+    vg_chain_link(cells[VG_ROW_SESSION].number, &digest, link);
+    return vg_chain_next(&j->chain.next.hash, link);
 }
 
 static bool add_protocol(struct vg_journal *j, const struct vg_protocol_row *p, int64_t seq)

@@ -28,7 +28,7 @@ static void fill_content(const struct vg_journal *j, const struct vg_event *ev,
         c[VG_ROW_VALUE] = vg_cell_int(w->rate_millihz);
         c[VG_ROW_QUALITY] = vg_cell_int(w->width_bytes);
         c[VG_ROW_PAYLOAD] = vg_cell_bytes(VG_CELL_BLOB, w->data, (size_t)w->count * w->width_bytes);
-    } else if (vg_wire_payload(j->names, ev, buf, cap, &len) == VG_OK) {
+    } else if (vg_wire_payload(j->names, ev, j->extra, buf, cap, &len) == VG_OK) {
         c[VG_ROW_PAYLOAD] = vg_cell_bytes(VG_CELL_TEXT, buf, len);
     }
 }

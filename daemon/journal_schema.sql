@@ -56,6 +56,7 @@ CREATE INDEX event_session ON event (session, seq) WHERE kind >= 7 AND kind <= 8
 CREATE INDEX event_start ON event (seq) WHERE kind = 14;
 CREATE INDEX event_plan ON event (session, seq) WHERE kind >= 21 AND kind <= 23;
 CREATE INDEX event_cuff ON event (seq) WHERE kind = 6;
+CREATE INDEX event_nibp ON event (session, seq) WHERE kind = 2;
 
 CREATE TRIGGER event_no_update BEFORE UPDATE ON event
 BEGIN SELECT RAISE (ABORT, 'the record is append-only: a correction is a new row'); END;

@@ -20,6 +20,7 @@ CREATE TABLE protocol (
 
 CREATE INDEX event_plan ON event (session, seq) WHERE kind >= 21 AND kind <= 23;
 CREATE INDEX event_cuff ON event (seq) WHERE kind = 6;
+CREATE INDEX event_nibp ON event (session, seq) WHERE kind = 2;
 
 CREATE TRIGGER checkpoint_no_update BEFORE UPDATE ON checkpoint
 BEGIN SELECT RAISE (ABORT, 'the record is append-only'); END;

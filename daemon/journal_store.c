@@ -217,7 +217,7 @@ void vg_store_give_up(struct vg_journal *j, int rc)
 /* SQLITE_DONE also for a request that is recorded already: then nothing was added. */
 static int insert_row(struct vg_journal *j, const struct vg_event *ev)
 {
-    char payload[1024];
+    char payload[VG_WIRE_MAX];
     struct vg_cell cells[VG_EVENT_CELLS];
     const struct vg_protocol_row *protocol = vg_journal_chain_protocol(j, ev);
 
@@ -308,16 +308,32 @@ static int write_row(struct vg_journal *j, const struct vg_journal_job *job)
     return rc;
 }
 
+/* Part of what travels beside the row that follows. */
+static void take_piece(struct vg_journal *j, const struct vg_journal_job *job)
+{
+    size_t len = strlen(j->extra);
+    size_t n = strnlen(job->ev.u.text, sizeof job->ev.u.text);
+    VG_ASSERT(len + n < sizeof j->extra);
+    memcpy(j->extra + len, job->ev.u.text, n);
+    j->extra[len + n] = '\0';
+}
+
 static bool write_rows(struct vg_journal *j, size_t n, const struct vg_now *now,
                        struct vg_journal_done *done)
 {
     vg_journal_chain_begin(j);
+    j->extra[0] = '\0';
     for (size_t i = 0; i < n; i++) {
         const struct vg_journal_job *job = vg_ring_peek(&j->worker.jobs, i);
+        if (job->ev.kind == VG_EV_NONE) {
+            take_piece(j, job);
+            continue;
+        }
         if (!vg_journal_chain_room(j, &job->ev, now->utc_ns)) {
             return false;
         }
         int rc = write_row(j, job);
+        j->extra[0] = '\0';
         if (rc != SQLITE_DONE) {
             done->full = rc == SQLITE_FULL;
             return false;
@@ -386,18 +402,29 @@ static bool commit_batch(struct vg_journal *j, size_t n, const struct vg_now *no
     return false;
 }
 
+/* At most a batch, and no piece without the row it belongs to. */
+static size_t whole_rows(struct vg_worker *w, size_t n)
+{
+    n = n < BATCH_MAX ? n : BATCH_MAX;
+    while (n > 0) {
+        const struct vg_journal_job *job = vg_ring_peek(&w->jobs, n - 1);
+        if (job->ev.kind != VG_EV_NONE) {
+            break;
+        }
+        n--;
+    }
+    return n;
+}
+
 void vg_store_work(struct vg_worker *w, void *ctx)
 {
     struct vg_journal *j = ctx;
-    size_t n = vg_ring_count(&w->jobs);
+    size_t n = whole_rows(w, vg_ring_count(&w->jobs));
 
     while (n > 0) {
         struct vg_journal_done done = { .status = VG_OK };
         struct vg_now before;
         struct vg_now after;
-        if (n > BATCH_MAX) {
-            n = BATCH_MAX;
-        }
         const struct vg_journal_job *last = vg_ring_peek(&w->jobs, n - 1);
         done.upto = last->number;
         w->clock.read(w->clock.state, &before);
@@ -421,6 +448,7 @@ void vg_store_work(struct vg_worker *w, void *ctx)
         if (!ok) {
             break;
         }
-        n = vg_ring_count(&w->jobs) >= BATCH_MAX ? BATCH_MAX : 0;
+        n = vg_ring_count(&w->jobs);
+        n = n >= BATCH_MAX ? whole_rows(w, n) : 0;
     }
 }

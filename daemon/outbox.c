@@ -115,6 +115,7 @@ static uint64_t *counter_of(struct vg_outbox *o, const struct vg_event *ev)
     case VG_EV_DAEMON:
     case VG_EV_LIMIT:
     case VG_EV_CARE:
+    case VG_EV_PLAN:
         return &bed->session;
     case VG_EV_DOSE:
         return &bed->dose;
@@ -139,7 +140,7 @@ static uint64_t *counter_of(struct vg_outbox *o, const struct vg_event *ev)
     return NULL;
 }
 
-static void emit(struct vg_outbox *o, const struct vg_event *ev, bool snapshot)
+static void emit(struct vg_outbox *o, const struct vg_event *ev, bool snapshot, const char *extra)
 {
     struct vg_wire_frame *f = &o->frame;
     if (!vg_wire_topic(o->names, ev, f->topic, &f->topic_len)) {
@@ -152,7 +153,7 @@ static void emit(struct vg_outbox *o, const struct vg_event *ev, bool snapshot)
     if (!is_wanted(o, f->topic, f->topic_len)) {
         return;
     }
-    struct vg_wire_stamp stamp = { .count = *count, .snapshot = snapshot };
+    struct vg_wire_stamp stamp = { .count = *count, .snapshot = snapshot, .extra = extra };
     enum vg_status st = vg_wire_event(o->names, ev, stamp, f->body, sizeof f->body, &f->body_len);
     VG_ASSERT(st == VG_OK);
     send_frame(o, f->body, f->body_len);
@@ -160,7 +161,12 @@ static void emit(struct vg_outbox *o, const struct vg_event *ev, bool snapshot)
 
 void vg_outbox_publish(struct vg_outbox *o, const struct vg_event *ev)
 {
-    emit(o, ev, false);
+    emit(o, ev, false, NULL);
+}
+
+void vg_outbox_publish_with(struct vg_outbox *o, const struct vg_event *ev, const char *extra)
+{
+    emit(o, ev, false, extra);
 }
 
 static int64_t left(int64_t until_ns, int64_t now_ns)
@@ -325,13 +331,13 @@ static void show_device(struct vg_outbox *o, uint16_t d, const char *prefix, siz
     vg_engine_device_state(o->engine, d, o->now, &ev);
     if (vg_wire_topic(o->names, &ev, topic, &topic_len) && len <= topic_len &&
         overlaps(prefix, len, topic, topic_len)) {
-        emit(o, &ev, true);
+        emit(o, &ev, true, NULL);
     }
     for (uint16_t v = 0; v < VG_VITAL_COUNT; v++) {
         if (vg_engine_vital(o->engine, d, (enum vg_vital)v, o->now->mono_ns, &ev) &&
             vg_wire_topic(o->names, &ev, topic, &topic_len) && len <= topic_len &&
             overlaps(prefix, len, topic, topic_len)) {
-            emit(o, &ev, true);
+            emit(o, &ev, true, NULL);
         }
     }
 }

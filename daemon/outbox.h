@@ -67,6 +67,8 @@ void vg_outbox_close(struct vg_outbox *o);
 
 /* vg_outbox_publish -- one event; kinds that have no topic are ignored. */
 void vg_outbox_publish(struct vg_outbox *o, const struct vg_event *ev);
+/* The same with the members that travel beside the event; what is private stays back. */
+void vg_outbox_publish_with(struct vg_outbox *o, const struct vg_event *ev, const char *extra);
 /* vg_outbox_alarms -- the whole alarm state of one bed: on change and as heartbeat. */
 void vg_outbox_alarms(struct vg_outbox *o, uint16_t bed);
 /* vg_alarm_state_fill -- what is open, sounds and is inhibited on a bed now. */

@@ -8,12 +8,13 @@
 
 #include "daemon/snapshot.h"
 #include "daemon/vigild.h"
+#include "lib/wire.h"
 #include "vigil/compiler.h"
 
 /* Room kept for the end of the answer. */
 #define TAIL_BYTES 128
 /* One row at most: names, numbers and a payload. */
-#define ROW_BYTES 2048
+#define ROW_BYTES 4096
 
 /* The alarm log: everything that was decided, asked or lost, without what was measured. The first two
  * terms repeat the range of an index. */
@@ -35,7 +36,21 @@ static void optional_text(struct vg_json *j, const char *key, sqlite3_stmt *st, 
     }
 }
 
-static void put_row(struct vg_json *j, sqlite3_stmt *st)
+static void put_data(struct vg_json *j, const char *payload, bool private)
+{
+    size_t at = vg_wire_private_at(payload);
+    char public[ROW_BYTES];
+
+    if (private || payload[at] == '\0' || at + 2 > sizeof public) {
+        vg_json_raw(j, "data", private || payload[at] == '\0' ? payload : "{}");
+        return;
+    }
+    memcpy(public, payload, at); /* the private part is the last member */
+    memcpy(public + at, "}", 2);
+    vg_json_raw(j, "data", public);
+}
+
+static void put_row(struct vg_json *j, sqlite3_stmt *st, bool private)
 {
     enum vg_event_kind kind = (enum vg_event_kind)sqlite3_column_int(st, 1);
 
@@ -64,7 +79,7 @@ static void put_row(struct vg_json *j, sqlite3_stmt *st)
     }
     optional_text(j, "operator", st, 11);
     if (kind != VG_EV_READING && sqlite3_column_type(st, 12) == SQLITE_TEXT) {
-        vg_json_raw(j, "data", (const char *)sqlite3_column_text(st, 12));
+        put_data(j, (const char *)sqlite3_column_text(st, 12), private);
     }
     vg_json_object_end(j);
 }
@@ -100,7 +115,7 @@ static void read_range(struct vg_query *q, const struct vg_range_job *job, sqlit
             break;
         }
         if (sqlite3_column_int(st, 1) != VG_EV_WAVE) {
-            put_row(&j, st);
+            put_row(&j, st, job->private);
         }
         next = (uint64_t)sqlite3_column_int64(st, 0) + 1;
         rows++;
@@ -188,7 +203,8 @@ enum vg_status vg_query_range(struct vg_query *q, const struct vg_request *req,
         .from_seq = req->from_seq,
         .session = req->session,
         .limit = req->limit,
-        .story = req->op == VG_OP_HISTORY,
+        .story = req->op == VG_OP_HISTORY || req->op == VG_OP_NOTES,
+        .private = req->op == VG_OP_NOTES,
     };
     if (q->busy) {
         return VG_ERR_STATE;
@@ -197,6 +213,7 @@ enum vg_status vg_query_range(struct vg_query *q, const struct vg_request *req,
         (void)snprintf(job.bed, sizeof job.bed, "%s", q->v->names.bed[req->bed]);
     }
     q->asker = *asker;
+    q->private = job.private;
     q->busy = true;
     if (!vg_worker_post(&q->worker, &job)) {
         q->busy = false;

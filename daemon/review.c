@@ -30,7 +30,7 @@ struct pair {
 };
 
 struct play {
-    const struct vg_config *config;
+    struct vg_config *config;
     struct vg_review *r;
     FILE *out;
     struct vg_journal journal; /* only to read */
@@ -309,9 +309,11 @@ static enum vg_status play_all(struct play *p, const char *db)
 {
     enum vg_status st = VG_ERR_STORE;
 
-    vg_config_names(p->config, &p->names);
     p->journal.names = &p->names;
     if (sqlite3_open_v2(db, &p->journal.db, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK) {
+        /* A record of a version before 4 keeps no protocols. */
+        (void)vg_journal_protocols(p->journal.db, true, vg_config_add_protocol, p->config);
+        vg_config_names(p->config, &p->names);
         st = read_starts(p);
         if (st == VG_OK) {
             st = vg_journal_each(p->journal.db, &p->names, on_row, p, &p->r->unread);
@@ -325,7 +327,7 @@ static enum vg_status play_all(struct play *p, const char *db)
     return st;
 }
 
-enum vg_status vg_review_record(const struct vg_config *config, const char *db, FILE *out,
+enum vg_status vg_review_record(struct vg_config *config, const char *db, FILE *out,
                                 struct vg_review *r)
 {
     /* Large, for a time, mostly never touched. */

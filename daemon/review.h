@@ -28,7 +28,7 @@ struct vg_review {
  *
  * Errors: VG_ERR_STORE (cannot be read), VG_ERR_STATE (there are differences).
  */
-enum vg_status vg_review_record(const struct vg_config *config, const char *db, FILE *out,
+enum vg_status vg_review_record(struct vg_config *config, const char *db, FILE *out,
                                 struct vg_review *r);
 
 #endif

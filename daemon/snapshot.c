@@ -11,8 +11,7 @@
 #include "vigil/compiler.h"
 #include "vigil_version.h"
 
-/* The answer, or word that it does not fit. */
-static void deliver(struct vigild *v, const struct vg_json *j, const char **body, size_t *len)
+void vg_snapshot_deliver(struct vigild *v, const struct vg_json *j, const char **body, size_t *len)
 {
     static const char too_big[] =
         "{\"v\":1,\"ok\":false,\"status\":\"FULL\",\"error\":\"too_large\","
@@ -21,24 +20,29 @@ static void deliver(struct vigild *v, const struct vg_json *j, const char **body
     *len = j->overflow ? sizeof too_big - 1 : j->len;
 }
 
-static void show_session(struct vg_json *j, const struct vg_session *s)
+/* All drugs together: `plan` has each by itself. */
+static void show_session(struct vg_json *j, const struct vg_session *s, const struct vg_now *now)
 {
     char utc[VG_WIRE_UTC_MAX];
+    struct vg_totals t;
     if (s->seq == 0) {
         vg_json_null(j, "session");
         return;
     }
+    vg_dose_totals(s, NULL, now->mono_ns, &t);
     vg_json_object(j, "session");
     vg_json_uint(j, "id", s->seq);
     vg_json_text(j, "patient_ref", s->patient_ref);
+    vg_json_text(j, "kind", vg_session_kind_name((enum vg_session_kind)s->kind));
     vg_json_text(j, "operator", s->operator_id);
     vg_wire_utc(s->opened_utc_ns, utc);
     vg_json_text(j, "opened_at", utc);
-    vg_json_uint(j, "doses", s->dose_count);
-    vg_json_int(j, "bolus_total_ug", s->bolus_total_ug);
+    vg_json_uint(j, "doses", t.count);
+    vg_json_int(j, "bolus_total_ug", t.given_ug - t.infused_ug);
+    vg_json_int(j, "infused_ug", t.infused_ug);
     vg_json_int(j, "rate_ug_h", s->rate_ug_h);
-    if (s->last_dose_utc_ns != VG_TIME_NONE) {
-        vg_wire_utc(s->last_dose_utc_ns, utc);
+    if (s->clock.last_ns != VG_TIME_NONE) {
+        vg_wire_utc(now->utc_ns - (now->mono_ns - s->clock.last_ns), utc);
         vg_json_text(j, "last_dose_at", utc);
     }
     vg_json_object_end(j);
@@ -105,7 +109,7 @@ static void show_bed(struct vg_json *j, struct vigild *v, uint16_t bed)
     vg_json_object(j, NULL);
     vg_json_text(j, "bed", v->names.bed[bed]);
     vg_json_text(j, "name", v->config.beds[bed].name);
-    show_session(j, &v->engine.beds[bed].session);
+    show_session(j, &v->engine.beds[bed].session, &v->reactor.now);
     vg_json_bool(j, "dosing", v->engine.beds[bed].phase.dosing);
     show_devices(j, v, bed);
     show_vitals(j, v, bed);
@@ -203,7 +207,7 @@ void vg_snapshot_limits(struct vigild *v, uint16_t bed, const char **body, size_
     }
     vg_json_array_end(&j);
     vg_json_object_end(&j);
-    deliver(v, &j, body, len);
+    vg_snapshot_deliver(v, &j, body, len);
 }
 
 /* --- everything ----------------------------------------------------------------------------- */
@@ -249,5 +253,5 @@ void vg_snapshot_make(struct vigild *v, uint16_t bed, const char **body, size_t 
     }
     vg_json_array_end(&j);
     vg_json_object_end(&j);
-    deliver(v, &j, body, len);
+    vg_snapshot_deliver(v, &j, body, len);
 }

@@ -28,15 +28,22 @@ struct vg_range_job {
     uint64_t from_seq;
     uint64_t session; /* of one session; 0 = all */
     uint32_t limit;
-    bool story;          /* without what was measured */
+    bool story;
+    bool private;        /* without what was measured */
     char bed[VG_ID_MAX]; /* empty = all */
 };
+
+/* vg_snapshot_plan -- daemon/plan.c: the same of what sessions ask for. */
+void vg_snapshot_plan(struct vigild *v, uint16_t bed, const char **body, size_t *len);
+/* The answer, or word that it does not fit. */
+void vg_snapshot_deliver(struct vigild *v, const struct vg_json *j, const char **body, size_t *len);
 
 struct vg_query {
     struct vg_worker worker;
     struct vigild *v;
     struct vg_pending asker;
     bool busy;
+    bool private; /* the present answer goes to the operate socket, with private texts */
     char path[288];
     struct vg_range_job jobs[1];
     uint8_t done[1];

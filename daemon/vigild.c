@@ -115,6 +115,32 @@ static void restore(struct vigild *v, int64_t last_utc_ns)
     vg_ingest_daemon(v, &ev);
 }
 
+/* A running session keeps the protocol it began with, whatever the configuration offers today. */
+static void keep_protocol(void *state, const char *id, const char *text, size_t len)
+{
+    struct vigild *v = state;
+    uint8_t before = v->config.protocol_count;
+
+    vg_config_add_protocol(&v->config, id, text, len);
+    if (v->config.protocol_count > before) {
+        vg_engine_add_protocol(&v->engine, &v->config.protocols[before]);
+        v->names.protocol_count = v->config.protocol_count;
+    }
+}
+
+/* On the worker's thread: what the row of a session that opens takes into the record. */
+static const struct vg_protocol_row *protocol_of(void *state, const struct vg_event *ev)
+{
+    struct vigild *v = state;
+    uint8_t i = ev->u.session_move.protocol;
+
+    if (ev->kind != VG_EV_SESSION || ev->u.session_move.move != VG_SESSION_OPEN ||
+        i >= v->config.protocol_offered) {
+        return NULL; /* none, or one that is in the record already */
+    }
+    return &v->protocol_rows[i];
+}
+
 static enum vg_status open_record(struct vigild *v, int64_t *last_utc_ns)
 {
     uint64_t last_seq = 0;
@@ -122,12 +148,21 @@ static enum vg_status open_record(struct vigild *v, int64_t *last_utc_ns)
     v->journal.on_done = vg_effects_recorded;
     v->journal.state = v;
     v->journal.jobs = v->journal_ring;
+    for (uint8_t i = 0; i < v->config.protocol_offered; i++) {
+        v->protocol_rows[i] = (struct vg_protocol_row){ v->config.protocols[i].hash,
+                                                        v->config.protocols[i].id,
+                                                        v->config.protocol_text[i].bytes };
+    }
+    v->journal.protocol_of = protocol_of;
     v->journal.worker.clock = v->reactor.env.clock;
     enum vg_status st = vg_journal_open(&v->journal, v->config.state_dir);
     if (st == VG_ERR_DENIED) {
         return st;
     }
     bool bad = st != VG_OK;
+    if (v->journal.db != NULL) {
+        (void)vg_journal_protocols(v->journal.db, false, keep_protocol, v);
+    }
     (void)vg_journal_receipts(&v->journal, &v->reactor.now, remember_one, v);
     bad = vg_journal_replay(&v->journal, &v->reactor.now, replay_one, v, &last_seq, last_utc_ns) !=
               VG_OK ||

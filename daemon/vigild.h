@@ -59,6 +59,7 @@ struct vigild {
     struct vg_unit units[VG_DEVICES_MAX]; /* index = device; unused for byte devices */
     struct vg_bus buses[VG_DEVICES_MAX];
     struct vg_pending pending[VG_PENDING_MAX];
+    struct vg_protocol_row protocol_rows[VG_PROTOCOLS_OFFERED];
     struct vg_journal_job journal_ring[VG_JOURNAL_RING];
     char snapshot[VG_SNAPSHOT_BYTES];
 };
