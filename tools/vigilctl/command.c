@@ -63,6 +63,10 @@ static int report(struct ctl *c, const struct ctl_command *k, json_t *reply, ctl
     bool json = c->option[OPT_JSON] != NULL;
 
     if (!ctl_true(reply, "ok")) {
+        if (strcmp(ctl_text(reply, "error"), "confirm") == 0) {
+            (void)ctl_shown(reply, "confirm", c->asked, sizeof c->asked);
+            memcpy(c->id, k->request_id, sizeof c->id);
+        }
         if (json) {
             ctl_print_json(reply);
         }
@@ -88,6 +92,32 @@ static int report(struct ctl *c, const struct ctl_command *k, json_t *reply, ctl
                 k->request_id);
     }
     return recorded ? CTL_DONE : CTL_UNSAVED;
+}
+
+/* What a request became, in words; then whether the person means it. */
+static bool is_meant(const struct ctl *c)
+{
+    char line[16];
+
+    if (isatty(STDIN_FILENO) == 0) {
+        ctl_say(c, "look at it, then repeat with --confirm '%s' if it is meant", c->asked);
+        return false;
+    }
+    (void)fprintf(stderr, "%s: this is %s. Is it meant? yes or no: ", c->verb, c->asked);
+    return fgets(line, sizeof line, stdin) != NULL &&
+           (strcmp(line, "yes\n") == 0 || strcmp(line, "y\n") == 0);
+}
+
+int ctl_asked_back(struct ctl *c, int (*once)(struct ctl *c))
+{
+    c->asked[0] = '\0';
+    int rc = once(c);
+    if (rc != CTL_REFUSED || c->asked[0] == '\0' || !is_meant(c)) {
+        return rc;
+    }
+    c->option[OPT_CONFIRM] = c->asked;
+    c->option[OPT_REQUEST_ID] = c->id;
+    return once(c);
 }
 
 int ctl_command_send(struct ctl *c, struct ctl_command *k)

@@ -51,11 +51,35 @@ enum ctl_option {
     OPT_YES,
     OPT_KEY,
     OPT_HEAD,
+    OPT_CONFIRM,
+    OPT_WEIGHT,
+    OPT_CONCENTRATION,
+    OPT_CHECKED_BY,
+    OPT_LOT,
+    OPT_SITE,
+    OPT_OUTCOME,
+    OPT_NOTE,
+    OPT_AT,
+    OPT_KIND,
+    OPT_COURSE,
+    OPT_PROTOCOL,
+    OPT_DOCUMENT,
+    OPT_METHOD,
+    OPT_DAYS,
+    OPT_SEVERITY,
+    OPT_SERIOUS,
+    OPT_THEME,
+    OPT_QUOTE,
+    OPT_POSITION,
+    OPT_LIMB,
+    OPT_MEAN,
+    OPT_PULSE,
+    OPT_SPO2,
     OPT_COUNT
 };
 
 /* Bit of an option in the set a verb allows. */
-#define OPT(o) (1u << (o))
+#define OPT(o) (UINT64_C(1) << (o))
 
 #define CTL_WORDS_MAX 8
 #define CTL_PATH_MAX 256
@@ -69,6 +93,8 @@ struct ctl {
     char endpoint[3][CTL_PATH_MAX]; /* stream, view, operate */
     long timeout_ms;
     struct vg_client client;
+    char asked[64];             /* what the last refusal asks to be confirmed; empty = nothing */
+    char id[VG_REQUEST_ID_MAX]; /* ... and of which request */
 };
 
 /* A verb: one or two words, then its arguments. */
@@ -77,8 +103,8 @@ struct ctl_verb {
     const char *arguments; /* for the help: "BED --patient REF" */
     size_t words;          /* positional arguments that must follow */
     size_t more;           /* ... and so many that may */
-    unsigned allowed;      /* set of OPT() besides the global ones */
-    unsigned required;     /* of these, must be given */
+    uint64_t allowed;      /* set of OPT() besides the global ones */
+    uint64_t required;     /* of these, must be given */
     int (*run)(struct ctl *c);
     const char *help;
 };
@@ -123,6 +149,14 @@ int ctl_command_send(struct ctl *c, struct ctl_command *k);
 typedef void ctl_then(struct ctl *c, const struct ctl_command *k, json_t *reply);
 int ctl_command_send_then(struct ctl *c, struct ctl_command *k, ctl_then *then);
 
+/* A command that may be asked back: shows the result, asks the person and sends it again as
+ * confirmed. once: sends it with c->option[OPT_CONFIRM]. */
+int ctl_asked_back(struct ctl *c, int (*once)(struct ctl *c));
+/* verb_care_words.c: options as members. False: said what is wrong. */
+bool ctl_put_options(struct ctl *c, struct vg_json *j);
+/* The number of a row as a member. */
+bool ctl_put_row(struct ctl *c, struct vg_json *j, const char *member, const char *text);
+
 /* print.c */
 void ctl_say(const struct ctl *c, const char *fmt, ...) VG_PRINTF(2, 3);
 void ctl_print_json(const json_t *value);
@@ -160,10 +194,16 @@ int verb_status(struct ctl *c);
 int verb_watch(struct ctl *c);
 int verb_session_open(struct ctl *c);
 int verb_session_close(struct ctl *c);
-int verb_dose_bolus(struct ctl *c);
-int verb_dose_infusion_start(struct ctl *c);
-int verb_dose_rate_change(struct ctl *c);
-int verb_dose_stop(struct ctl *c);
+int verb_dose(struct ctl *c); /* every kind */
+int verb_dose_amend(struct ctl *c);
+int verb_dose_void(struct ctl *c);
+int verb_words(struct ctl *c); /* every row of verb_care_words.c */
+int verb_weight(struct ctl *c);
+int verb_reading(struct ctl *c);
+int verb_plan(struct ctl *c);
+int verb_notes(struct ctl *c);
+int verb_protocol_check(struct ctl *c);
+int verb_protocol_show(struct ctl *c);
 int verb_ack(struct ctl *c);
 int verb_nibp_start(struct ctl *c);
 int verb_nibp_abort(struct ctl *c);

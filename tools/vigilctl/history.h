@@ -18,7 +18,10 @@ void history_put_after(const char *before, const json_t *data, const char *key);
 /* Unit of the limit of a condition; "" for one without. */
 const char *history_unit(const char *condition);
 
-/* history_people.c: rows of what a person did, and what the daemon made of it. */
+/* The person of a row, or "nobody". */
+const char *history_who(const json_t *row, char out[64]);
+
+/* history_people.c, history_session.c: rows of what a person did, and what the daemon made of it. */
 void history_ack(const json_t *row, const json_t *data);
 void history_inhibit(const json_t *row, const json_t *data);
 void history_limits(const json_t *row, const json_t *data);
@@ -26,6 +29,7 @@ void history_limit(const json_t *row, const json_t *data);
 void history_care(const json_t *row, const json_t *data);
 void history_session(const json_t *row, const json_t *data);
 void history_dose(const json_t *row, const json_t *data);
+void history_plan(const json_t *row, const json_t *data);
 void history_cuff(const json_t *row, const json_t *data);
 
 #endif

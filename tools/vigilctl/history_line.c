@@ -185,7 +185,7 @@ static const struct {
     { "ack", history_ack },     { "inhibit", history_inhibit },   { "limits", history_limits },
     { "limit", history_limit }, { "care", history_care },         { "session", history_session },
     { "dose", history_dose },   { "nibp_command", history_cuff }, { "daemon", daemon_line },
-    { "clock", clock_line },
+    { "clock", clock_line },    { "plan", history_plan },
 };
 
 void history_line(const json_t *row)

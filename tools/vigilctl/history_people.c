@@ -7,7 +7,7 @@
 #include "tools/vigilctl/history.h"
 
 /* The person, or "nobody" for what the daemon did by itself. */
-static const char *who(const json_t *row, char out[64])
+const char *history_who(const json_t *row, char out[64])
 {
     const char *name = ctl_text(json_object_get(row, "data"), "operator");
     return ctl_clean(name[0] != '\0' ? name : "nobody", out, 64);
@@ -16,7 +16,7 @@ static const char *who(const json_t *row, char out[64])
 void history_ack(const json_t *row, const json_t *data)
 {
     char name[64];
-    (void)printf("%s acknowledges #%lld", who(row, name), ctl_int(data, "instance"));
+    (void)printf("%s acknowledges #%lld", history_who(row, name), ctl_int(data, "instance"));
 }
 
 void history_inhibit(const json_t *row, const json_t *data)
@@ -39,7 +39,7 @@ void history_inhibit(const json_t *row, const json_t *data)
                      ctl_shown(data, "state", state, sizeof state),
                      ctl_shown(data, "was", was, sizeof was));
     } else {
-        (void)printf("%s ", who(row, name));
+        (void)printf("%s ", history_who(row, name));
         HISTORY_PUT_WORD(words, ctl_text(data, "event"));
         (void)printf("%s%s", sound ? "" : " ", sound ? "" : scope);
         history_put_after(": ", data, "reason");
@@ -53,7 +53,7 @@ void history_limits(const json_t *row, const json_t *data)
     char limit[CTL_MILLI_MAX];
     const char *event = ctl_text(data, "event");
 
-    (void)printf("%s ", who(row, name));
+    (void)printf("%s ", history_who(row, name));
     if (strcmp(event, "set") == 0) {
         (void)printf("sets %s to %s %s", ctl_shown(data, "condition", what, sizeof what),
                      ctl_milli(ctl_int(data, "limit_milli"), limit),
@@ -90,98 +90,10 @@ void history_limit(const json_t *row, const json_t *data)
     history_put_after(", by ", data, "operator");
 }
 
-static void baseline_part(const json_t *data)
-{
-    static const struct history_word parts[] = {
-        { "sys_milli", "systolic" },  { "dia_milli", "diastolic" }, { "mean_milli", "mean" },
-        { "pr_milli", "pulse rate" }, { "spo2_milli", "SpO2" },
-    };
-    char value[CTL_MILLI_MAX];
-    for (size_t i = 0; i < VG_COUNT(parts); i++) {
-        const json_t *v = json_object_get(data, parts[i].word);
-        if (v != NULL) {
-            (void)printf("%s %s %s", i > 0 ? "," : ":", parts[i].text,
-                         json_is_integer(v) ? ctl_milli(json_integer_value(v), value) : "--");
-        }
-    }
-}
-
-static void schedule_part(const json_t *data)
-{
-    char vital[64];
-    (void)printf("schedule of %s", ctl_shown(data, "vital", vital, sizeof vital));
-    if (ctl_int(data, "every_s") > 0) {
-        (void)printf(": every %lld s", ctl_int(data, "every_s"));
-    } else {
-        (void)printf(" ends");
-    }
-}
-
-/* A row with a request id is what a person asked for; the one without, what came of it. */
-void history_care(const json_t *row, const json_t *data)
-{
-    char name[64];
-    char text[32];
-    const char *event = ctl_text(data, "event");
-    bool asked = ctl_text(data, "request_id")[0] != '\0';
-
-    if (asked) {
-        (void)printf("%s: ", who(row, name));
-    }
-    if (strcmp(event, "sedation") == 0) {
-        (void)printf("sedation score %lld", ctl_int(data, "score"));
-    } else if (strcmp(event, "baseline") == 0) {
-        (void)printf("baseline");
-        baseline_part(data);
-    } else if (strcmp(event, "schedule") == 0) {
-        schedule_part(data);
-    } else if (strcmp(event, "quiet_on") == 0 && asked) {
-        (void)printf("quiet mode, is watching");
-    } else if (strcmp(event, "quiet_on") == 0) {
-        (void)printf("quiet mode is on, %s watches", who(row, name));
-    } else if (strcmp(event, "quiet_off") == 0) {
-        (void)printf(asked ? "ends quiet mode" : "quiet mode is off");
-    } else if (strcmp(event, "test_signal") == 0) {
-        (void)printf("test signal, %s", ctl_shown(data, "priority", text, sizeof text));
-    } else {
-        (void)printf("%s", ctl_clean(event, text, sizeof text));
-    }
-}
-
-void history_session(const json_t *row, const json_t *data)
-{
-    char name[64];
-    char text[64];
-    if (strcmp(ctl_text(data, "event"), "open") == 0) {
-        (void)printf("%s opens the session of %s", who(row, name),
-                     ctl_shown(data, "patient_ref", text, sizeof text));
-    } else {
-        (void)printf("%s closes the session", who(row, name));
-        history_put_after(": ", data, "reason");
-    }
-}
-
-void history_dose(const json_t *row, const json_t *data)
-{
-    char name[64];
-    char kind[32];
-    char drug[64];
-    bool rate = json_object_get(data, "rate_ug_h") != NULL;
-
-    (void)printf("%s: %s %s", who(row, name), ctl_shown(data, "kind", kind, sizeof kind),
-                 ctl_shown(data, "drug", drug, sizeof drug));
-    if (rate || json_object_get(data, "amount_ug") != NULL) {
-        (void)printf(" %lld %s", ctl_int(data, rate ? "rate_ug_h" : "amount_ug"),
-                     rate ? "ug/h" : "ug");
-    }
-    history_put_after(" ", data, "route");
-    history_put_after(", given ", data, "given_at");
-}
-
 void history_cuff(const json_t *row, const json_t *data)
 {
     char name[64];
-    (void)printf("%s:", who(row, name));
+    (void)printf("%s:", history_who(row, name));
     history_put_after(" ", row, "dev");
     history_put_after(" ", data, "command");
 }

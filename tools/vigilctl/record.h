@@ -37,7 +37,7 @@ struct rec_boot {
 /* A row as it stands in the file; cells live until the next one is read. */
 struct rec_row {
     struct vg_cell cell[REC_COLUMNS];
-    struct vg_hash digest;
+    uint8_t link[VG_CHAIN_LINK_BYTES];
     bool has_hash; /* false: older than the chain */
 };
 
@@ -83,8 +83,9 @@ bool rec_wrong(struct rec *r, int64_t seq, const char *fmt, ...) VG_PRINTF(3, 4)
 bool rec_read_row(struct rec *r, sqlite3_stmt *st, struct rec_row *row);
 /* rec_step -- follow the chain over that row. False: its hash is not the one that follows. */
 bool rec_step(struct rec *r, const struct rec_row *row);
-/* rec_step_digest -- follow it over a row of which there is only the digest. */
-void rec_step_digest(struct rec *r, const uint8_t digest[VG_HASH_BYTES]);
+/* rec_step_link -- follow it over a row of others, of which there is only what stands in for it. False:
+ * it is of the session itself. */
+bool rec_step_link(struct rec *r, const uint8_t link[VG_CHAIN_LINK_BYTES]);
 
 /* rec_open_protocols, rec_end_protocols -- protocols join the row that they came with; at the end none
  * may be left over. */

@@ -212,7 +212,8 @@ bool rec_read_row(struct rec *r, sqlite3_stmt *st, struct rec_row *row)
     }
     parts[count++] = (struct vg_cells){ row->cell, VG_EVENT_CELLS };
     if (row->has_hash) {
-        row->digest = vg_chain_digest(parts, count);
+        struct vg_hash digest = vg_chain_digest(parts, count);
+        vg_chain_link(row->cell[VG_ROW_SESSION].number, &digest, row->link);
     }
     return !joins || next_protocol(r);
 }
@@ -223,7 +224,7 @@ bool rec_step(struct rec *r, const struct rec_row *row)
     int64_t seq = row->cell[VG_ROW_SEQ].number;
 
     if (row->has_hash) {
-        struct vg_hash hash = vg_chain_next(&at->hash, &row->digest);
+        struct vg_hash hash = vg_chain_next(&at->hash, row->link);
         if (memcmp(row->cell[VG_ROW_HASH].bytes, hash.of, VG_HASH_BYTES) != 0) {
             return rec_wrong(r, seq,
                              "its hash does not follow from row %lld and its own cells: it was "
@@ -239,10 +240,12 @@ bool rec_step(struct rec *r, const struct rec_row *row)
     return true;
 }
 
-void rec_step_digest(struct rec *r, const uint8_t digest[VG_HASH_BYTES])
+bool rec_step_link(struct rec *r, const uint8_t link[VG_CHAIN_LINK_BYTES])
 {
-    struct vg_hash d;
-    memcpy(d.of, digest, VG_HASH_BYTES);
-    r->at.hash = vg_chain_next(&r->at.hash, &d);
+    if (vg_chain_link_session(link) == r->session) {
+        return rec_wrong(r, r->at.seq, "after it a row of this session is left out");
+    }
+    r->at.hash = vg_chain_next(&r->at.hash, link);
     r->at.rows++;
+    return true;
 }

@@ -56,7 +56,7 @@ struct archive {
     int64_t own_rows, gap_rows;
     int64_t gap_after; /* row before the open gap */
     size_t gap_count;
-    uint8_t gap[GAP_MAX * VG_HASH_BYTES];
+    uint8_t gap[GAP_MAX * VG_CHAIN_LINK_BYTES];
 };
 
 static bool wrong(struct archive *a, const char *what)
@@ -210,7 +210,7 @@ static bool end_gap(struct archive *a)
     const struct vg_cell cells[] = {
         vg_cell_int(a->gap_after),
         vg_cell_int((int64_t)a->gap_count),
-        vg_cell_bytes(VG_CELL_BLOB, a->gap, a->gap_count * VG_HASH_BYTES),
+        vg_cell_bytes(VG_CELL_BLOB, a->gap, a->gap_count * VG_CHAIN_LINK_BYTES),
         vg_cell_int(a->r.at.boot),
     };
     if (a->gap_count == 0) {
@@ -235,7 +235,7 @@ static bool put_row(struct archive *a, const struct rec_row *row)
         return put_into(a, a->add, row->cell, REC_COLUMNS);
     }
     a->gap_rows++;
-    memcpy(a->gap + a->gap_count++ * VG_HASH_BYTES, row->digest.of, VG_HASH_BYTES);
+    memcpy(a->gap + a->gap_count++ * VG_CHAIN_LINK_BYTES, row->link, VG_CHAIN_LINK_BYTES);
     return true;
 }
 
@@ -316,12 +316,11 @@ static bool copy_protocols(struct archive *a)
 {
     sqlite3_stmt *st = NULL;
     int rc = SQLITE_DONE;
-    bool ok = rec_prepare(
-        &a->r,
-        "SELECT p.hash, p.id, p.text, p.first_seq FROM protocol p WHERE EXISTS"
-        " (SELECT 1 FROM event e WHERE e.session = ?1 AND (e.seq = p.first_seq"
-        "  OR (e.kind >= 21 AND e.kind <= 23 AND instr (e.payload, p.hash) > 0)))",
-        &st);
+    bool ok = rec_prepare(&a->r,
+                          "SELECT p.hash, p.id, p.text, p.first_seq FROM protocol p WHERE EXISTS"
+                          " (SELECT 1 FROM event e WHERE e.session = ?1 AND (e.seq = p.first_seq"
+                          "  OR (e.kind = 7 AND e.payload ->> 'protocol_hash' = p.hash)))",
+                          &st);
     if (ok) {
         (void)sqlite3_bind_int64(st, 1, a->session);
     }

@@ -3,30 +3,34 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "tools/vigilctl/ctl.h"
+
+bool ctl_put_row(struct ctl *c, struct vg_json *j, const char *member, const char *text)
+{
+    char *end = NULL;
+
+    errno = 0;
+    long long number = strtoll(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end != '\0' || errno != 0) {
+        ctl_say(c, "'%.40s' is no number of %s; 'vigilctl status' and 'plan' list them", text,
+                strcmp(member, "target") == 0 ? "a row" : "an instance");
+        return false;
+    }
+    vg_json_int(j, member, number);
+    return true;
+}
 
 int verb_ack(struct ctl *c)
 {
     struct ctl_command k;
-    char *end = NULL;
-    const char *text = c->word[1];
-
-    errno = 0;
-    long long instance = strtoll(text, &end, 10);
-    if (*text < '0' || *text > '9' || *end != '\0' || errno != 0) {
-        ctl_say(c,
-                "'%.40s' is not an instance number; 'vigilctl status' lists the open alarms "
-                "with theirs",
-                text);
-        return CTL_USAGE;
-    }
     int rc = ctl_command_begin(c, &k, "ack", c->word[0]);
+
     if (rc != CTL_DONE) {
         return rc;
     }
-    vg_json_int(&k.j, "instance", instance);
-    return ctl_command_send(c, &k);
+    return ctl_put_row(c, &k.j, "instance", c->word[1]) ? ctl_command_send(c, &k) : CTL_USAGE;
 }
 
 static int cuff(struct ctl *c, const char *op)

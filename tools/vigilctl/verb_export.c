@@ -7,6 +7,7 @@
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "lib/wire.h"
 #include "tools/vigilctl/ctl.h"
@@ -36,8 +37,9 @@ static const char query[] =
     " payload ->> 'amount_ug', payload ->> 'rate_ug_h', payload ->> 'route',"
     " payload ->> 'given_at', payload ->> 'alarm', payload ->> 'instance', payload ->> 'priority',"
     " payload ->> 'limit_milli', payload ->> 'ack', payload ->> 'patient_ref',"
-    " payload ->> 'reason', payload ->> 'cause', request_id"
-    " FROM event WHERE kind IN (1, 2, 4, 7, 8, 11)"
+    " payload ->> 'reason', payload ->> 'cause', request_id,"
+    " CASE WHEN kind IN (8, 16, 17, 18, 21, 23) THEN payload END"
+    " FROM event WHERE kind IN (1, 2, 4, 7, 8, 11, 16, 17, 18, 21, 23)"
     " AND (?1 = 0 OR session = ?1 OR (session = 0 AND seq > ?1"
     "      AND bed = (SELECT bed FROM event WHERE seq = ?1)"
     "      AND seq < coalesce ((SELECT min (seq) FROM event"
@@ -45,9 +47,11 @@ static const char query[] =
     " AND (?2 = '' OR bed = ?2) ORDER BY seq";
 
 static const char header[] =
-    "seq,utc,mono_ns,kind,test,vital,value,unit,value_milli,quality,bed,device,session,operator,"
+    "seq,utc,local,mono_ns,kind,test,vital,value,unit,value_milli,quality,bed,device,session,"
+    "operator,"
     "event,state,was,error,sys_mmhg,dia_mmhg,mean_mmhg,pulse_rate,drug,amount_ug,rate_ug_h,route,"
-    "given_at,condition,instance,priority,limit_milli,ack,patient_ref,reason,cause,request_id\r\n";
+    "given_at,condition,instance,priority,limit_milli,ack,patient_ref,reason,cause,request_id,"
+    "data\r\n";
 
 static void cell(const char *s)
 {
@@ -91,6 +95,38 @@ static void reading_cells(sqlite3_stmt *st, bool reading)
     cell(reading ? vg_quality_name((enum vg_quality)sqlite3_column_int(st, COL_QUALITY)) : NULL);
 }
 
+/* What the clock on the wall of this machine's zone said, with its offset: an hour that comes twice
+ * in autumn is told apart. */
+static void local_cell(int64_t utc_ns)
+{
+    char text[48] = "";
+    time_t t = (time_t)(utc_ns / VG_NS_PER_S);
+    struct tm tm;
+
+    if (localtime_r(&t, &tm) != NULL) {
+        (void)strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S%z", &tm);
+    }
+    cell(text);
+}
+
+/* The members of a row as JSON, without what is private. */
+static void data_cell(sqlite3_stmt *st, int at)
+{
+    const char *payload = (const char *)sqlite3_column_text(st, at);
+    char public[VG_WIRE_MAX];
+    size_t len = payload != NULL ? vg_wire_private_at(payload) : 0;
+
+    if (payload == NULL || payload[len] == '\0') {
+        cell(payload);
+    } else if (len + 2 < sizeof public) {
+        memcpy(public, payload, len);
+        memcpy(public + len, "}", 2);
+        cell(public);
+    } else {
+        cell("");
+    }
+}
+
 static void print_row(sqlite3_stmt *st)
 {
     char utc[VG_WIRE_UTC_MAX];
@@ -99,13 +135,16 @@ static void print_row(sqlite3_stmt *st)
     vg_wire_utc(sqlite3_column_int64(st, COL_UTC), utc);
     (void)fputs((const char *)sqlite3_column_text(st, COL_SEQ), stdout);
     cell(utc);
+    local_cell(sqlite3_column_int64(st, COL_UTC));
     cell((const char *)sqlite3_column_text(st, COL_MONO));
     cell(vg_event_kind_name((enum vg_event_kind)kind));
     cell((sqlite3_column_int(st, COL_FLAGS) & VG_FLAG_TEST) != 0 ? "1" : "0");
     reading_cells(st, kind == VG_EV_READING);
-    for (int i = COL_REST; i < sqlite3_column_count(st); i++) {
+    int last = sqlite3_column_count(st) - 1;
+    for (int i = COL_REST; i < last; i++) {
         cell((const char *)sqlite3_column_text(st, i));
     }
+    data_cell(st, last);
     (void)fputs("\r\n", stdout);
 }
 

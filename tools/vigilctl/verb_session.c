@@ -11,6 +11,15 @@ int verb_session_open(struct ctl *c)
         return rc;
     }
     vg_json_text(&k.j, "patient_ref", c->option[OPT_PATIENT]);
+    if (c->option[OPT_KIND] != NULL) {
+        vg_json_text(&k.j, "kind", c->option[OPT_KIND]);
+    }
+    if (c->option[OPT_COURSE] != NULL) {
+        vg_json_text(&k.j, "course", c->option[OPT_COURSE]);
+    }
+    if (c->option[OPT_PROTOCOL] != NULL) {
+        vg_json_text(&k.j, "protocol", c->option[OPT_PROTOCOL]);
+    }
     return ctl_command_send(c, &k);
 }
 

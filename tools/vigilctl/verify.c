@@ -95,8 +95,8 @@ static bool next_gap(struct verify *v, struct gaps *g)
     }
     g->after_seq = sqlite3_column_int64(g->st, 0);
     int bytes = sqlite3_column_bytes(g->st, 2);
-    if (sqlite3_column_type(g->st, 2) != SQLITE_BLOB || bytes % VG_HASH_BYTES != 0 ||
-        sqlite3_column_int64(g->st, 1) != bytes / VG_HASH_BYTES) {
+    if (sqlite3_column_type(g->st, 2) != SQLITE_BLOB || bytes % VG_CHAIN_LINK_BYTES != 0 ||
+        sqlite3_column_int64(g->st, 1) != bytes / VG_CHAIN_LINK_BYTES) {
         return rec_wrong(&v->r, g->after_seq, "the digests that follow it are not as many as said");
     }
     return true;
@@ -104,7 +104,7 @@ static bool next_gap(struct verify *v, struct gaps *g)
 
 static bool take_gap(struct verify *v, struct gaps *g)
 {
-    const uint8_t *digest = sqlite3_column_blob(g->st, 2);
+    const uint8_t *link = sqlite3_column_blob(g->st, 2);
     int64_t count = sqlite3_column_int64(g->st, 1);
 
     if (g->after_seq != v->r.at.seq) {
@@ -113,7 +113,9 @@ static bool take_gap(struct verify *v, struct gaps *g)
                          (long long)v->r.at.seq);
     }
     for (int64_t i = 0; i < count; i++) {
-        rec_step_digest(&v->r, digest + i * VG_HASH_BYTES);
+        if (!rec_step_link(&v->r, link + i * VG_CHAIN_LINK_BYTES)) {
+            return false;
+        }
         compare_head(v);
         if (!verify_marks(v, true)) {
             return false;
