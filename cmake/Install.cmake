@@ -6,7 +6,8 @@ foreach(tool vigilctl vigil-replay)
     install(TARGETS ${tool} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
   endif()
 endforeach()
-install(DIRECTORY config/limits config/modbus config/tones DESTINATION ${CMAKE_INSTALL_DATADIR}/vigil)
+install(DIRECTORY config/limits config/modbus config/protocols config/tones
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/vigil)
 install(FILES config/vigil.yaml DESTINATION ${CMAKE_INSTALL_DATADIR}/vigil/examples)
 
 # The service. systemd and udev look below lib, not below a multi-arch folder, and the unit names
