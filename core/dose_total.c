@@ -143,7 +143,7 @@ static void clock_of_drug(struct vg_session *s, const char *drug, int64_t now_ns
             paused_ns = VG_TIME_NONE;
         } else if (e->kind == VG_DOSE_PAUSE && paused_ns == VG_TIME_NONE) {
             paused_ns = e->given_ns;
-        } else if (e->kind == VG_DOSE_RESUME && running_ns != VG_TIME_NONE &&
+        } else if ((e->kind == VG_DOSE_RESUME || runs(e)) && running_ns != VG_TIME_NONE &&
                    paused_ns != VG_TIME_NONE) {
             running_ns += e->given_ns - paused_ns; /* as if it had begun so much later */
             paused_ns = VG_TIME_NONE;

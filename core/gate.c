@@ -76,8 +76,8 @@ static bool has_weight(const struct vg_session *s, const struct vg_gate_rules *g
 }
 
 /* No default: a new item without a case does not compile. */
-static bool holds(const struct vg_engine *e, const struct vg_bed *bed,
-                  const struct vg_gate_rules *g, enum vg_gate_item item, int64_t now_ns)
+bool vg_gate_holds(const struct vg_engine *e, const struct vg_bed *bed,
+                   const struct vg_gate_rules *g, enum vg_gate_item item, int64_t now_ns)
 {
     const struct vg_session *s = &bed->session;
 
@@ -148,7 +148,7 @@ struct vg_gate_answer vg_gate_judge(const struct vg_engine *e, uint16_t bed, int
 
     for (unsigned i = 0; p != NULL && i < VG_GATE_COUNT; i++) {
         if (p->gate.strength[i] != VG_STRENGTH_OFF &&
-            !holds(e, &e->beds[bed], &p->gate, (enum vg_gate_item)i, now_ns)) {
+            !vg_gate_holds(e, &e->beds[bed], &p->gate, (enum vg_gate_item)i, now_ns)) {
             out.missing |= 1u << i;
             out.hard |= p->gate.strength[i] == VG_STRENGTH_HARD ? 1u << i : 0;
         }

@@ -66,6 +66,9 @@ void vg_dose_take_back(struct vg_session *s, const struct vg_event *ev);
 enum vg_refusal vg_happened_check(const struct vg_step *st, int64_t at_utc_ns);
 /* Clock and rate of a session from its doses. */
 void vg_dose_clock_set(struct vg_session *s, int64_t now_ns);
+/* One condition of the gate; what is no item never holds. */
+bool vg_gate_holds(const struct vg_engine *e, const struct vg_bed *bed,
+                   const struct vg_gate_rules *g, enum vg_gate_item item, int64_t now_ns);
 /* d->deviation and d->gate, from the protocol of the session. */
 void vg_deviation_judge(const struct vg_step *st, struct vg_dose *d);
 

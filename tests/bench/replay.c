@@ -19,6 +19,7 @@
 #include "drivers/registry.h"
 #include "lib/clock.h"
 #include "stream.h"
+#include "vigil/quantity.h"
 
 #define FRAME_NS (VG_NS_PER_S / STREAM_FPS)
 #define COMMIT_NS (60 * VG_NS_PER_S) /* a minute a transaction: building it is not measured */
@@ -122,6 +123,7 @@ static void open_session(void)
 {
     struct vg_event ev = of_device(VG_EV_SESSION);
     ev.u.session_move.move = VG_SESSION_OPEN;
+    ev.u.session_move.protocol = VG_PROTOCOL_NONE;
     (void)snprintf(ev.u.session_move.request_id, VG_REQUEST_ID_MAX, "bench-open");
     (void)snprintf(ev.u.session_move.operator_id, VG_NAME_MAX, "bench");
     (void)snprintf(ev.u.session_move.text, VG_REASON_MAX, "BENCH-0");
@@ -132,7 +134,8 @@ static void give_dose(unsigned i)
 {
     struct vg_event ev = of_device(VG_EV_DOSE);
     struct vg_dose *d = &ev.u.dose;
-    d->amount_ug = 10000;
+    d->typed_number = 10;
+    d->unit = VG_UNIT_MG;
     d->given_utc_ns = now.utc_ns;
     d->kind = VG_DOSE_BOLUS;
     d->route = VG_ROUTE_IV;

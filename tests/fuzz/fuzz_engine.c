@@ -10,6 +10,7 @@
 #include "core/alarm_limits.h"
 #include "core/engine.h"
 #include "vigil/compiler.h"
+#include "vigil/quantity.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -23,6 +24,52 @@ static const struct vg_routing routing = {
     .presence_ns = 600 * VG_NS_PER_S,
     .sink_count = 3,
     .sinks = { { VG_BED_NONE, VG_SINK_REMOTE }, { 1, VG_SINK_SECOND }, { 0, VG_SINK_ROOM } },
+};
+
+/* Everything a protocol can ask for, with short times. */
+static const struct vg_protocol protocol = {
+    .id = "fuzz",
+    .drug = "k",
+    .route = VG_ROUTE_IV,
+    .auto_cuff = true,
+    .second_check = true,
+    .phase_count = 3,
+    .phases = { { "before", -60, 1u << VG_VITAL_SPO2 | 1u << VG_VITAL_PULSE_RATE, false, false },
+                { "acts", 0, 1u << VG_VITAL_SPO2 | 1u << VG_VITAL_PULSE_RATE, true, false },
+                { "after", 600, 1u << VG_VITAL_SPO2 | 1u << VG_VITAL_PULSE_RATE, false, true } },
+    .plan_count = 5,
+    .plan = { { 60, 30, 0, false, false },
+              { 120, 30, 0, false, true },
+              { 90, 30, 1u << VG_SCALE_MOAAS | 1u << VG_SCALE_NAUSEA, false, false },
+              { 300, 30, 0, false, false },
+              { 60, 30, 0, true, false } },
+    .check_count = 6,
+    .checks = { { VG_CHECK_TIME, 0, 0 },
+                { VG_CHECK_BP, 0, 0 },
+                { VG_CHECK_SPO2, 0, 0 },
+                { VG_CHECK_AT_LEAST, VG_SCALE_MOAAS, 5 },
+                { VG_CHECK_NO_ALARM, 0, 0 },
+                { VG_CHECK_FACT, VG_FACT_ESCORT, 0 } },
+    .gate = { .strength = { [VG_GATE_IDENTITY] = VG_STRENGTH_HARD,
+                            [VG_GATE_BASELINE] = VG_STRENGTH_HARD,
+                            [VG_GATE_BP] = VG_STRENGTH_SOFT,
+                            [VG_GATE_BP_HOLD] = VG_STRENGTH_HARD,
+                            [VG_GATE_ESCORT] = VG_STRENGTH_SOFT,
+                            [VG_GATE_WEIGHT] = VG_STRENGTH_HARD },
+              .sys_milli = 140000,
+              .dia_milli = 90000,
+              .sys_65_milli = 150000,
+              .hold_sys_milli = 160000,
+              .hold_dia_milli = 100000,
+              .weight_days = 7,
+              .baseline_count = 1,
+              .baseline_age_s = 900 },
+    .range = { 1000, 40000, 60000, 200000, true },
+    .dose_gap_s = 300,
+    .infusion_s = 600,
+    .peak_s = 300,
+    .floor_first_s = 1200,
+    .floor_last_s = 600,
 };
 
 struct cursor {
@@ -51,12 +98,73 @@ static void set_up(void)
     limits.of[VG_COND_SPO2_LOW].sat_seconds = 25;
     vg_engine_add_profile(&engine, &limits);
     vg_engine_set_routing(&engine, &routing);
+    vg_engine_add_protocol(&engine, &protocol);
     uint32_t oximeter = 1u << VG_VITAL_SPO2 | 1u << VG_VITAL_PULSE_RATE;
     uint32_t cuff = 1u << VG_VITAL_NIBP_SYS | 1u << VG_VITAL_NIBP_DIA | 1u << VG_VITAL_NIBP_MEAN |
                     1u << VG_VITAL_CUFF_PRESSURE;
     for (uint16_t d = 0; d < 6; d++) {
         vg_engine_add_device(&engine, d % 2, d % 3 == 2 ? cuff : oximeter, d % 3 == 2, true, 0);
     }
+}
+
+/* A place, a word or a number, as the word has it; -1 is "none" of a reading. */
+static void fill_numbers(struct cursor *c, struct vg_event *ev)
+{
+    static const uint32_t first[VG_CW_COUNT] = {
+        [VG_CW_SCHEDULE] = VG_VITAL_COUNT,
+        [VG_CW_TEST] = VG_PRIO_COUNT,
+        [VG_CW_SCORE] = VG_SCALES_MAX,
+        [VG_CW_FACT] = VG_FACT_COUNT,
+        [VG_CW_WEIGHT] = 60000,
+        [VG_CW_READING] = 300,
+        [VG_CW_SYMPTOM] = 4,
+        [VG_CW_DEFER] = 181,
+        [VG_CW_OVERRIDE] = VG_GATE_COUNT,
+    };
+    struct vg_care *care = &ev->u.care;
+
+    if (first[care->what] > 0) {
+        care->value[0] = (int32_t)take(c, first[care->what]);
+        care->value[1] = (int32_t)take(c, care->what == VG_CW_FACT ? 2 : 900);
+    }
+    if (care->what == VG_CW_WEIGHT) {
+        care->value[0] *= 5; /* to 300 kg */
+        care->value[2] = take(c, 2) != 0 ? care->value[0] : 0;
+    }
+    for (size_t h = 0; care->what == VG_CW_READING && h < VG_HAND_COUNT; h++) {
+        care->value[h] = take(c, 2) != 0 ? (int32_t)take(c, 300) * 1000 : -1;
+    }
+    if (care->what == VG_CW_VOID) {
+        care->target = engine.seq - take(c, 64) % (engine.seq + 1);
+    }
+    care->at_utc_ns = ev->utc_ns - (int64_t)take(c, 1200) * VG_NS_PER_S + VG_NS_PER_S;
+}
+
+/* As typed, or as the correction of a row that may be a dose. */
+static void fill_dose(struct cursor *c, struct vg_event *ev)
+{
+    struct vg_dose *d = &ev->u.dose;
+    enum vg_dose_form form;
+
+    d->request_id[0] = (char)('A' + take(c, 20));
+    d->kind = (uint8_t)take(c, VG_DOSE_KIND_COUNT);
+    d->what = (uint8_t)(take(c, 4) == 0 ? take(c, VG_DW_COUNT) : VG_DW_GIVEN);
+    d->drug[0] = (char)('j' + take(c, 2));
+    d->route = (uint8_t)take(c, VG_ROUTE_COUNT);
+    form = vg_dose_form((enum vg_dose_kind)d->kind);
+    if (form != VG_FORM_NONE && d->what != VG_DW_VOID) {
+        d->typed_number = take(c, 60000);
+        d->places = (uint8_t)take(c, VG_QUANTITY_PLACES_MAX + 1);
+        d->unit = (uint8_t)(form == VG_FORM_AMOUNT
+                                ? take(c, VG_UNIT_UG_H)
+                                : VG_UNIT_UG_H + take(c, VG_UNIT_COUNT - VG_UNIT_UG_H));
+        d->conc_ug_ml = vg_unit_get((enum vg_dose_unit)d->unit)->volume ? 50000 : 0;
+    }
+    if (d->what != VG_DW_GIVEN) {
+        d->target = engine.seq - take(c, 64) % (engine.seq + 1);
+    }
+    d->confirm_ug = (int64_t)take(c, 2) * d->typed_number * 1000;
+    d->given_utc_ns = ev->utc_ns - (int64_t)take(c, 1200) * VG_NS_PER_S + VG_NS_PER_S;
 }
 
 /* What people do about alarms, and what sinks say. */
@@ -78,8 +186,7 @@ static void fill_care(struct cursor *c, struct vg_event *ev)
     case VG_EV_CARE:
         ev->u.care.request_id[0] = (char)(1 + take(c, 255));
         ev->u.care.what = (uint8_t)take(c, VG_CW_COUNT);
-        ev->u.care.value[0] = (int32_t)take(c, ev->u.care.what == VG_CW_TEST ? 3 : 6);
-        ev->u.care.value[1] = (int32_t)take(c, 900);
+        fill_numbers(c, ev);
         break;
     case VG_EV_SINK:
         ev->u.sink.sink = (uint8_t)take(c, 4);
@@ -124,12 +231,14 @@ static void fill(struct cursor *c, struct vg_event *ev)
         ev->u.session_move.move = (uint8_t)take(c, 2);
         ev->u.session_move.request_id[0] = (char)('a' + take(c, 20));
         ev->u.session_move.text[0] = take(c, 2) != 0 ? 'x' : '\0';
+        ev->u.session_move.kind = (uint8_t)(take(c, 8) == 0 ? take(c, VG_SESSION_KIND_COUNT) : 0);
+        ev->u.session_move.protocol = ev->u.session_move.kind == VG_SESSION_DOSING &&
+                                              take(c, 2) != 0
+                                          ? 0
+                                          : VG_PROTOCOL_NONE;
         break;
     case VG_EV_DOSE:
-        ev->u.dose.request_id[0] = (char)('A' + take(c, 20));
-        ev->u.dose.kind = (uint8_t)take(c, VG_DOSE_KIND_COUNT);
-        ev->u.dose.amount_ug = take(c, 60000);
-        ev->u.dose.given_utc_ns = ev->utc_ns;
+        fill_dose(c, ev);
         break;
     case VG_EV_ACK:
         ev->u.ack.request_id[0] = (char)take(c, 256);
@@ -168,6 +277,35 @@ static void check_alerts(uint16_t bed)
     }
 }
 
+/* The clock of a session and what is given follow from its doses; a mark is in one state; what the
+ * gate and the discharge ask is of the protocol. */
+static void check_session(uint16_t bed, int64_t now_ns)
+{
+    const struct vg_session *s = &engine.beds[bed].session;
+    struct vg_totals t;
+
+    if (s->seq == 0) {
+        return;
+    }
+    VG_ASSERT(s->dose_count <= VG_DOSES_MAX && s->mark_count <= VG_MARKS_MAX);
+    vg_dose_totals(s, NULL, now_ns, &t);
+    VG_ASSERT(t.given_ug >= t.infused_ug && t.infused_ug >= 0 && t.rate_ug_h >= 0);
+    VG_ASSERT(t.remaining_ug == t.drawn_ug - t.given_ug - t.wasted_ug);
+    VG_ASSERT(s->clock.first_ns <= s->clock.last_ns && s->clock.last_ns <= s->clock.end_ns);
+    VG_ASSERT(s->clock.first_ns <= now_ns && s->clock.last_ns <= now_ns);
+    VG_ASSERT(s->clock.running_ns == VG_TIME_NONE || s->clock.end_ns == INT64_MAX);
+    for (uint16_t i = 0; i < s->mark_count; i++) {
+        const struct vg_mark *m = &s->marks[i];
+        VG_ASSERT(m->state < VG_MARK_STATE_COUNT && (m->missing & ~m->scales) == 0);
+        VG_ASSERT(m->scales == 0 || m->missing == 0 ||
+                  (m->state != VG_MS_MET && m->state != VG_MS_MET_LATE));
+    }
+    struct vg_gate_answer gate = vg_gate_judge(&engine, bed, now_ns);
+    VG_ASSERT((gate.hard & ~gate.missing) == 0 && (gate.deviating & ~gate.missing) == 0);
+    VG_ASSERT((gate.hard & ~gate.deviating) == 0); /* nobody may override those */
+    VG_ASSERT(vg_discharge_judge(&engine, bed, now_ns) < 1u << protocol.check_count);
+}
+
 /* Effects leave in order of number; the open list is sorted and every entry is open. */
 static void check(uint16_t bed, int64_t now_ns)
 {
@@ -180,6 +318,7 @@ static void check(uint16_t bed, int64_t now_ns)
         VG_ASSERT(i == 0 || a->priority <= open_list[i - 1].u.alarm.priority);
     }
     check_alerts(bed);
+    check_session(bed, now_ns);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

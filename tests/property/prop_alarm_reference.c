@@ -515,7 +515,7 @@ static void session(void)
 static void dose(void)
 {
     enum vg_dose_kind kind = (enum vg_dose_kind)core_below(VG_DOSE_KIND_COUNT);
-    int64_t amount = kind == VG_DOSE_STOP ? 0 : core_below(3) * 1000;
+    int64_t amount = vg_dose_form(kind) == VG_FORM_NONE ? 0 : core_below(3) * 1000;
     bool done = ref_bed_dose(&ref, kind, amount);
     answered(core_dose(core, 0, kind, amount, core->now_ns + core->utc_offset_ns), done, "dose");
 }
@@ -524,7 +524,7 @@ static void sedation(void)
 {
     int32_t score = (int32_t)core_below(6);
     bool done = ref_bed_sedation(&ref, score);
-    answered(core_care(core, 0, VG_CW_SEDATION, score, 0), done, "sedation");
+    answered(core_care(core, 0, VG_CW_SCORE, VG_SCALE_MOAAS, score), done, "sedation");
 }
 
 static void quiet(void)

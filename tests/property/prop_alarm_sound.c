@@ -541,7 +541,7 @@ static void prop_alarm__p14_the_worst_is_voiced(void **state)
 
 static void world_p14_list(const struct core *c)
 {
-    struct vg_event list[PROP_SLOTS];
+    static struct vg_event list[PROP_SLOTS];
     for (uint16_t b = 0; b < WORLD_BEDS; b++) {
         size_t n = vg_engine_open_alarms(c->engine, b, c->now_ns, list, VG_COUNT(list));
         size_t open = 0;

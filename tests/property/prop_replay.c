@@ -54,6 +54,22 @@ static void expect_alarm_back(const struct core *c, uint16_t bed, const struct v
     assert_false(s->ack);
 }
 
+/* Now, and a day after it began. */
+static void expect_totals_back(const struct vg_session *a, const struct vg_session *b)
+{
+    const int64_t until_ns[] = { a->clock.last_ns, b->opened_ns + CORE_S(24 * 3600) };
+    struct vg_totals x;
+    struct vg_totals y;
+    for (size_t i = 0; i < VG_COUNT(until_ns); i++) {
+        vg_dose_totals(a, NULL, until_ns[i], &x);
+        vg_dose_totals(b, NULL, until_ns[i], &y);
+        assert_int_equal(x.given_ug, y.given_ug);
+        assert_int_equal(x.infused_ug, y.infused_ug);
+        assert_int_equal(x.rate_ug_h, y.rate_ug_h);
+        assert_int_equal(x.count, y.count);
+    }
+}
+
 static void expect_session_back(const struct vg_session *a, const struct vg_session *b)
 {
     assert_int_equal(a->seq, b->seq);
@@ -62,10 +78,12 @@ static void expect_session_back(const struct vg_session *a, const struct vg_sess
     }
     assert_int_equal(a->opened_ns, b->opened_ns);
     assert_int_equal(a->opened_utc_ns, b->opened_utc_ns);
-    assert_int_equal(a->bolus_total_ug, b->bolus_total_ug);
     assert_int_equal(a->rate_ug_h, b->rate_ug_h);
-    assert_int_equal(a->last_dose_utc_ns, b->last_dose_utc_ns);
+    assert_memory_equal(&a->clock, &b->clock, sizeof a->clock);
+    assert_int_equal(a->uncounted, b->uncounted);
     assert_int_equal(a->dose_count, b->dose_count);
+    assert_memory_equal(a->doses, b->doses, a->dose_count * sizeof a->doses[0]);
+    expect_totals_back(a, b);
     assert_string_equal(a->patient_ref, b->patient_ref);
     assert_string_equal(a->operator_id, b->operator_id);
 }
@@ -136,7 +154,7 @@ static void expect_cuff_safe(struct core *c, const struct core *dead)
 
 static void expect_acks_work(struct core *c)
 {
-    struct vg_event open[OPEN_MAX];
+    static struct vg_event open[OPEN_MAX];
     for (uint16_t b = 0; b < WORLD_BEDS; b++) {
         size_t n = vg_engine_open_alarms(c->engine, b, c->now_ns, open, OPEN_MAX);
         assert_true(n <= OPEN_MAX);

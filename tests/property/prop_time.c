@@ -72,6 +72,12 @@ static void note(const struct core *c)
         }
         if (ev->kind == VG_EV_DOSE) {
             ev->u.dose.given_utc_ns -= start_ns;
+        } else if (ev->kind == VG_EV_CARE) {
+            ev->u.care.at_utc_ns -= start_ns;
+        } else if (ev->kind == VG_EV_PLAN) {
+            ev->u.plan.due_utc_ns -= start_ns;
+        } else {
+            /* no other kind has a time of its own */
         }
     }
 }

@@ -6,7 +6,8 @@
  * Lines of the state: open CONDITION PRIORITY STATE acked|unacked held|live #N BED [DEV];
  * quiet BED; session REF BED doses=N total=UG rate=UG; vital NAME FRESH QUALITY VALUE DEV speaks;
  * device DEV STATE; determination DEV STATE; disk ok|bad; sounds ROLE CONDITION|nothing BED;
- * inhibited SCOPE STATE BED; mode quiet|loud BED; limit CONDITION N BED.
+ * inhibited SCOPE STATE BED; mode quiet|loud BED; limit CONDITION N BED; those of a plan are in
+ * tests/support/scenario_session.h.
  * Besides what was expected each run must hold: what the stream told of alarms is in the record, the
  * record played again makes the same alarms,
  * and the daemon keeps neither descriptors nor memory (checked where it runs for hours).
@@ -30,11 +31,12 @@
 #include "tests/support/faulty_vfs.h"
 #include "tests/support/scenario.h"
 #include "tests/support/scenario_act.h"
+#include "tests/support/scenario_session.h"
 #include "tests/support/virtual_daemon.h"
 #include "vigil/compiler.h"
 
 #define FOLDER VG_SOURCE_DIR "/tests/scenario"
-#define FILES_MAX 128
+#define FILES_MAX 192
 #define TOLD_MAX 4096
 #define LONG_NS (6 * 3600 * VG_NS_PER_S)
 
@@ -44,6 +46,7 @@ static struct scn_lines happened;
 static struct scn_lines state;
 static uint64_t told_seq[TOLD_MAX];
 static size_t told_count;
+static unsigned killed;
 
 /* --- what the stream says --------------------------------------------------------------------- */
 
@@ -156,9 +159,12 @@ static void show_state(void)
         const struct vg_session *s = &v->engine.beds[b].session;
         show_alarms(v, b);
         show_alerts(v, b);
+        struct vg_totals t;
+        vg_dose_totals(s, NULL, v->reactor.now.mono_ns, &t);
         scn_say(&state, 0, "session %s %s doses=%u total=%" PRId64 " rate=%" PRId64,
-                s->seq != 0 ? s->patient_ref : "none", v->names.bed[b], s->dose_count,
-                s->bolus_total_ug, s->rate_ug_h);
+                s->seq != 0 ? s->patient_ref : "none", v->names.bed[b], t.count,
+                t.given_ug - t.infused_ug, s->rate_ug_h);
+        scn_show_plan(&state, v, b);
     }
     for (uint16_t d = 0; d < v->names.device_count; d++) {
         show_device(v, d);
@@ -216,7 +222,7 @@ static bool set_up(struct vd *d, const struct scn_step *st)
     const char *w = st->words[0];
     bool oximeter = strcmp(w, "oximeter") == 0;
 
-    if (strcmp(w, "run") == 0) {
+    if (strcmp(w, "run") == 0 || strcmp(w, "kills") == 0) {
         return true;
     }
     if (strcmp(w, "limit") == 0) {
@@ -224,6 +230,9 @@ static bool set_up(struct vd *d, const struct scn_step *st)
     }
     if (strcmp(w, "profile") == 0) {
         return add_profile(d, st);
+    }
+    if (strcmp(w, "protocol") == 0 && st->count == 2) {
+        return scn_add_protocol(d, st->words[1]);
     }
     if (st->count < 2) {
         return false;
@@ -324,12 +333,13 @@ static void collect_happened(void)
     scn_sort(&happened);
 }
 
-static int judge(void)
+/* Of a run with kills: the plan alone. What a crash adds to everything else is its own. */
+static int judge(bool plan_only)
 {
     int bad = 0;
     for (size_t i = 0; i < script.step_count; i++) {
         const struct scn_step *st = &script.steps[i];
-        if (st->kind != SCN_EVENTS) {
+        if (st->kind != SCN_EVENTS || (plan_only && strcmp(st->words[0], "plan") != 0)) {
             continue;
         }
         size_t n = scn_count(&happened, st->from_ns, st->to_ns, st->words, st->count);
@@ -387,12 +397,32 @@ static int run_flat(int64_t until_ns)
     return 1;
 }
 
-static int play(void)
+/* The next of so many kills before a time, spread over the run at moments that no line names. */
+static void kill_until(int64_t until_ns, unsigned kills)
+{
+    while (killed < kills) {
+        int64_t at_ns = script.run_ns / (kills + 1) * (killed + 1) + killed * 7 * VG_NS_PER_S +
+                        370 * VG_NS_PER_MS;
+        if (at_ns >= until_ns) {
+            return;
+        }
+        killed++;
+        vd_run_until(&daemon_run, at_ns);
+        vd_kill(&daemon_run);
+        vd_run_until(&daemon_run, at_ns + VG_NS_PER_S / 2);
+        assert_int_equal(vd_start(&daemon_run), VG_OK);
+        vd_settle(&daemon_run);
+    }
+}
+
+static int play(unsigned kills)
 {
     bool done[SCN_STEPS_MAX] = { false };
     int bad = 0;
+    killed = 0;
     for (const struct scn_step *st = next_step(&script, done); st != NULL;
          st = next_step(&script, done)) {
+        kill_until(st->from_ns, kills);
         bad += run_flat(st->from_ns);
         if (st->kind == SCN_STATE) {
             bad += look(st);
@@ -421,12 +451,12 @@ static int play_again(void)
     return 1;
 }
 
-static void run_scenario(void **test_state)
+static void run_once(const char *file, unsigned kills)
 {
     int bad = 0;
     happened.count = 0;
     told_count = 0;
-    assert_true(scn_read(&script, *test_state));
+    assert_true(scn_read(&script, file));
     vd_init(&daemon_run);
     for (size_t i = 0; i < script.step_count; i++) {
         if (script.steps[i].kind == SCN_SETUP && !set_up(&daemon_run, &script.steps[i])) {
@@ -438,21 +468,39 @@ static void run_scenario(void **test_state)
     assert_int_equal(bad, 0);
     assert_int_equal(vd_start(&daemon_run), VG_OK);
     vd_settle(&daemon_run);
-    bad += play();
+    bad += play(kills);
     faulty_vfs.full = false;
     vd_stop(&daemon_run);
     collect_happened();
-    bad += judge();
+    bad += judge(kills > 0);
     bad += play_again();
     if (missing_from_record() != 0) {
         (void)printf("%s: the stream told of alarms the record does not know\n", script.file);
         bad++;
+    }
+    if (bad != 0 && kills > 0) {
+        (void)printf("%s: with %u kills\n", script.file, kills);
     }
     if (bad != 0) {
         scn_print(&happened);
     }
     vd_fini(&daemon_run);
     assert_int_equal(bad, 0);
+}
+
+/* A file with a line `kills N` runs a second time, with so many kills on the way. */
+static void run_scenario(void **test_state)
+{
+    unsigned kills = 0;
+    run_once(*test_state, 0);
+    for (size_t i = 0; i < script.step_count; i++) {
+        if (script.steps[i].kind == SCN_SETUP && strcmp(script.steps[i].words[0], "kills") == 0) {
+            kills = (unsigned)strtoul(script.steps[i].words[1], NULL, 10);
+        }
+    }
+    if (kills > 0) {
+        run_once(*test_state, kills);
+    }
 }
 
 /* --- all of them ------------------------------------------------------------------------------ */

@@ -11,6 +11,7 @@
 #include "core/alarm_catalogue.h"
 #include "core/alarm_routing.h"
 #include "core/machine.h"
+#include "core/schedule.h"
 #include "vigil/compiler.h"
 #include "vigil/inhibit.h"
 #include "vigil/vital.h"
@@ -104,6 +105,30 @@ static void print_machine(const char *part, const struct vg_machine *m)
                      r.what != NULL ? r.what : "");
     }
 }
+
+/* Machine S has no guards: time and corrections come as inputs of their own. */
+static void print_marks(void)
+{
+    static const char *const inputs[VG_SI_COUNT] = {
+        [VG_SI_ANNOUNCE] = "ANNOUNCE", [VG_SI_COME] = "COME",           [VG_SI_LATE] = "LATE",
+        [VG_SI_MADE] = "MADE",         [VG_SI_MADE_LATE] = "MADE_LATE", [VG_SI_NEXT] = "NEXT",
+        [VG_SI_DROP] = "DROP",         [VG_SI_MOVED] = "MOVED",
+    };
+    (void)printf("=== machine S\n| From |");
+    for (unsigned i = 0; i < VG_SI_COUNT; i++) {
+        (void)printf(" %s |", inputs[i]);
+    }
+    (void)printf("\n|---|---|---|---|---|---|---|---|---|\n");
+    for (unsigned s = 0; s < VG_MARK_STATE_COUNT; s++) {
+        (void)printf("| %s |", vg_mark_state_name((enum vg_mark_state)s));
+        for (unsigned i = 0; i < VG_SI_COUNT; i++) {
+            uint8_t to = vg_mark_next((uint8_t)s, (enum vg_mark_input)i);
+            (void)printf(" %s |", to != s ? vg_mark_state_name((enum vg_mark_state)to) : "");
+        }
+        (void)printf("\n");
+    }
+}
+_Static_assert(VG_SI_COUNT == 8, "the line under the head has a cell too few");
 
 /* --- the catalogue -------------------------------------------------------------------------- */
 
@@ -217,6 +242,7 @@ int main(void)
     print_machine("machine F", &vg_machine_freshness);
     print_machine("machine R", &vg_machine_routing);
     print_machine("machine I", &vg_machine_inhibition);
+    print_marks();
     print_catalogue();
     print_ages();
     print_acks();

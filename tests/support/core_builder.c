@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "vigil/compiler.h"
+#include "vigil/quantity.h"
 
 static struct vg_engine engines[CORE_ENGINES];
 static struct core cores[CORE_ENGINES];
@@ -80,7 +81,8 @@ static void keep(struct core *c)
                                           1u << VG_EV_DOSE | 1u << VG_EV_ACK |
                                           1u << VG_EV_NIBP_COMMAND | 1u << VG_EV_ALARM |
                                           1u << VG_EV_INHIBIT | 1u << VG_EV_LIMITS |
-                                          1u << VG_EV_LIMIT | 1u << VG_EV_CARE | 1u << VG_EV_BIND;
+                                          1u << VG_EV_LIMIT | 1u << VG_EV_CARE | 1u << VG_EV_BIND |
+                                          1u << VG_EV_NIBP | 1u << VG_EV_PLAN;
     VG_ASSERT(c->fx.count <= VG_EFFECTS_MAX);
     for (size_t i = 0; i < c->fx.count; i++) {
         const struct vg_effect *fx = &c->fx.of[i];
@@ -109,6 +111,9 @@ struct vg_event core_event(const struct core *c, enum vg_event_kind kind, uint16
     if (device != VG_DEVICE_NONE) {
         ev.flags = c->engine->devices[device].flags;
     }
+    if (kind == VG_EV_SESSION) {
+        ev.u.session_move.protocol = VG_PROTOCOL_NONE;
+    }
     return ev;
 }
 
@@ -116,6 +121,9 @@ static const struct vg_effects *step(struct core *c, struct vg_event *ev)
 {
     ev->mono_ns = c->now_ns;
     ev->utc_ns = c->now_ns + c->utc_offset_ns;
+    if (ev->kind == VG_EV_CARE && ev->u.care.at_utc_ns == 0) {
+        ev->u.care.at_utc_ns = ev->utc_ns; /* as the daemon does when nobody says when */
+    }
     c->in = *ev;
     vg_engine_step(c->engine, ev, &c->fx);
     keep(c);
@@ -323,9 +331,16 @@ const struct vg_effect *core_ack(struct core *c, uint16_t bed, uint64_t instance
 const struct vg_effect *core_dose(struct core *c, uint16_t bed, enum vg_dose_kind kind,
                                   int64_t amount_ug, int64_t given_utc_ns)
 {
+    static const uint8_t unit_of[] = {
+        [VG_FORM_AMOUNT] = VG_UNIT_UG,
+        [VG_FORM_RATE] = VG_UNIT_UG_H,
+        [VG_FORM_RATE_OR_NONE] = VG_UNIT_UG_H,
+        [VG_FORM_NONE] = VG_UNIT_UG,
+    };
     struct vg_event ev = core_event(c, VG_EV_DOSE, bed, VG_DEVICE_NONE);
     ev.u.dose.kind = (uint8_t)kind;
-    ev.u.dose.amount_ug = amount_ug;
+    ev.u.dose.typed_number = vg_dose_form(kind) == VG_FORM_NONE ? 0 : amount_ug;
+    ev.u.dose.unit = unit_of[vg_dose_form(kind)];
     ev.u.dose.given_utc_ns = given_utc_ns;
     by_nurse(c, ev.u.dose.request_id, ev.u.dose.operator_id);
     put(ev.u.dose.drug, VG_NAME_MAX, "ketamine");
@@ -485,6 +500,19 @@ static int by_seq(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* What a restart reads of runs before the last one: of open sessions all that was decided, said and
+ * measured by cuffs, and of cuffs the starts of the last hour. */
+static bool is_read_once_more(const struct core *c, const struct vg_event *ev)
+{
+    static const uint32_t of_session = 1u << VG_EV_SESSION | 1u << VG_EV_DOSE | 1u << VG_EV_CARE |
+                                       1u << VG_EV_BIND | 1u << VG_EV_PLAN | 1u << VG_EV_NIBP;
+    if (ev->kind == VG_EV_CUFF) {
+        return ev->mono_ns > c->now_ns - CORE_S(3600);
+    }
+    return (of_session & (1u << ev->kind)) != 0 && ev->bed < c->engine->bed_count &&
+           ev->session != 0 && ev->session == c->engine->beds[ev->bed].session.seq;
+}
+
 void core_replay(struct core *to, const struct core *from)
 {
     static struct vg_event sorted[CORE_RECORD_MAX];
@@ -495,19 +523,16 @@ void core_replay(struct core *to, const struct core *from)
         sorted[i].flags |= VG_FLAG_REPLAY;
         vg_engine_replay(to->engine, &sorted[i]);
     }
-    for (size_t i = 0; i < from->record_count; i++) {
-        const struct vg_event *ev = &sorted[i];
-        if ((ev->kind == VG_EV_SESSION || ev->kind == VG_EV_DOSE) &&
-            ev->bed < to->engine->bed_count && ev->session != 0 &&
-            ev->session == to->engine->beds[ev->bed].session.seq) {
-            to->record[to->record_count++] = *ev;
-        }
-    }
     to->engine->seq = from->record_last; /* the daemon reads the last number by itself */
     to->record_last = from->record_last;
     to->now_ns = from->now_ns;
     to->utc_offset_ns = from->utc_offset_ns;
     to->request_count = from->request_count;
+    for (size_t i = 0; i < from->record_count; i++) {
+        if (is_read_once_more(to, &sorted[i])) {
+            to->record[to->record_count++] = sorted[i];
+        }
+    }
 }
 
 /* --- random numbers ------------------------------------------------------------------------- */

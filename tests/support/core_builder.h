@@ -76,6 +76,7 @@ void core_sink(struct core *c, uint16_t bed, uint8_t sink, enum vg_sink_what wha
 const struct vg_effect *core_open_session(struct core *c, uint16_t bed, const char *patient);
 const struct vg_effect *core_close_session(struct core *c, uint16_t bed, const char *reason);
 const struct vg_effect *core_ack(struct core *c, uint16_t bed, uint64_t instance);
+/* amount_ug as if typed in ug, or ug/h for a rate; a kind without an amount ignores it. */
 const struct vg_effect *core_dose(struct core *c, uint16_t bed, enum vg_dose_kind kind,
                                   int64_t amount_ug, int64_t given_utc_ns);
 const struct vg_effect *core_command(struct core *c, uint16_t bed, uint16_t device,
@@ -84,6 +85,7 @@ const struct vg_effect *core_inhibit(struct core *c, uint16_t bed, enum vg_inhib
                                      enum vg_vital v);
 const struct vg_effect *core_limits(struct core *c, uint16_t bed, enum vg_limits_what what,
                                     uint8_t index, int32_t limit_milli);
+/* It happens now. */
 const struct vg_effect *core_care(struct core *c, uint16_t bed, enum vg_care_what what,
                                   int32_t first, int32_t second);
 /* One whole determination that ends with these numbers, and the cooldown after it. */
@@ -106,7 +108,8 @@ enum vg_cond_state core_state(const struct core *c, uint16_t bed, enum vg_condit
                               uint16_t subject);
 
 /* core_replay -- what `from` recorded, in order of sequence, into the empty engine of `to`. Its own
- * record then holds what a further restart would read of it: open sessions and their doses. */
+ * record then holds what a further restart would read of it: open sessions with all that was said in
+ * them, and the last hour of cuffs. Protocols and scales are of the caller, as in the daemon. */
 void core_replay(struct core *to, const struct core *from);
 
 /* Random numbers: splitmix64 with one state. core_seed takes VG_SEED or the given seed, prints it

@@ -213,9 +213,15 @@ static void session(struct core *c)
 
 static void dose(struct core *c)
 {
-    int64_t given_ns = c->now_ns + c->utc_offset_ns - CORE_S((int64_t)core_below(3600));
-    (void)core_dose(c, (uint16_t)core_below(WORLD_BEDS),
-                    (enum vg_dose_kind)core_below(VG_DOSE_KIND_COUNT), core_below(100000),
+    uint16_t bed = (uint16_t)core_below(WORLD_BEDS);
+    int64_t back_ns = CORE_S((int64_t)core_below(3600));
+    const struct vg_session *s = &c->engine->beds[bed].session;
+    int64_t open_ns = s->seq != 0 ? c->now_ns - s->opened_ns : back_ns;
+    if (back_ns > open_ns && core_below(4) != 0) {
+        back_ns %= open_ns + 1; /* else it was before the session: refused */
+    }
+    int64_t given_ns = c->now_ns + c->utc_offset_ns - back_ns;
+    (void)core_dose(c, bed, (enum vg_dose_kind)core_below(VG_DOSE_KIND_COUNT), core_below(100000),
                     given_ns);
     checked(c);
 }
@@ -264,7 +270,7 @@ static void care(struct core *c)
     switch (core_below(8)) {
     case 0:
     case 1:
-        (void)core_care(c, bed, VG_CW_SEDATION, (int32_t)core_below(6), 0);
+        (void)core_care(c, bed, VG_CW_SCORE, VG_SCALE_MOAAS, (int32_t)core_below(6));
         break;
     case 2:
         (void)core_care(c, bed, VG_CW_BASELINE, 0, 0);

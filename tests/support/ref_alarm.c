@@ -696,6 +696,7 @@ bool ref_bed_open(struct ref_bed *b)
     b->session_since = b->now;
     b->has_dose = false;
     b->infusion = false;
+    b->infused = false;
     nothing_inhibited(b);
     limits_of_the_catalogue(b);
     judge_phase(b);
@@ -740,15 +741,27 @@ bool ref_bed_ack(struct ref_bed *b, uint64_t number)
     return false;
 }
 
+/* What puts drug into the person acts for an hour; what runs, until an hour after its end. */
 bool ref_bed_dose(struct ref_bed *b, enum vg_dose_kind kind, int64_t amount)
 {
-    if (!b->session) {
-        return false;
+    bool at_once = kind == VG_DOSE_BOLUS || kind == VG_DOSE_DEVICE || kind == VG_DOSE_LOZENGE;
+    bool stock = kind == VG_DOSE_DRAWN || kind == VG_DOSE_WASTE;
+    bool rate = kind == VG_DOSE_INFUSION_START || kind == VG_DOSE_RATE_CHANGE;
+
+    if (!b->session || ((at_once || stock || rate) && amount == 0)) {
+        return false; /* nothing is no dose */
     }
-    b->has_dose = true;
-    b->dose_at = b->now;
-    if (kind != VG_DOSE_BOLUS) {
-        b->infusion = kind != VG_DOSE_STOP && amount > 0;
+    if (at_once || (kind == VG_DOSE_STOP && b->infused)) {
+        b->has_dose = true;
+        b->dose_at = b->now;
+    }
+    if (rate || (kind == VG_DOSE_RESUME && amount > 0)) {
+        b->infusion = true;
+        b->infused = true;
+    } else if (kind == VG_DOSE_STOP) {
+        b->infusion = false;
+    } else {
+        /* a pause is not the end of it */
     }
     judge_phase(b);
     return true;

@@ -85,7 +85,7 @@ struct ref_bed {
     /* people */
     bool session;
     int64_t session_since;
-    bool has_dose, infusion;
+    bool has_dose, infusion, infused; /* an infusion runs; one ran */
     int64_t dose_at;
     bool dosing; /* as it was judged last */
     bool judged_session;

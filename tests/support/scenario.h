@@ -13,6 +13,8 @@
  *   expect at 45 open SENSOR_OFF        a line of the state at that instant has all these words
  *   expect not at 45 open SENSOR_OFF    none has
  *   run 90                              how long it lasts
+ *   kills 20                            it runs a second time with so many kills on the way; then
+ *                                       only lines of the state and of the plan are judged
  *
  * Times are seconds since the start, or hours with an h. A time range may be left out of `expect`.
  * What happened is one list of lines: the record, the replies, what cuffs were told.

@@ -9,11 +9,12 @@
 
 #include "tests/support/faulty_vfs.h"
 #include "tests/support/scenario_alarm.h"
+#include "tests/support/scenario_session.h"
 #include "vigil/compiler.h"
 
 static struct vd *run; /* of the present call */
 static unsigned request_number;
-static char last_request[512];
+static char last_request[1024];
 
 /* --- requests --------------------------------------------------------------------------------- */
 
@@ -22,7 +23,7 @@ static void request(const char *op, const char *bed, const char *fmt, ...)
 
 static void request(const char *op, const char *bed, const char *fmt, ...)
 {
-    char more[256];
+    char more[768];
     va_list ap;
     va_start(ap, fmt);
     (void)vsnprintf(more, sizeof more, fmt, ap);
@@ -37,7 +38,7 @@ static void request(const char *op, const char *bed, const char *fmt, ...)
 
 void scn_request(struct vd *d, const char *op, const char *bed, const char *more, ...)
 {
-    char text[256];
+    char text[768];
     va_list ap;
     run = d;
     va_start(ap, more);
@@ -259,7 +260,7 @@ bool scn_act(struct vd *d_run, const struct scn_step *st)
         vd_settle(run);
         return true;
     }
-    if (scn_act_alarm(run, st)) {
+    if (scn_act_alarm(run, st) || scn_act_session(run, st)) {
         return true;
     }
     if (st->count < 2) {

@@ -179,6 +179,7 @@ void vd_init(struct vd *d)
     (void)snprintf(d->config.stream, sizeof d->config.stream, "inproc://stream");
     (void)snprintf(d->config.view, sizeof d->config.view, "inproc://view");
     (void)snprintf(d->config.operate, sizeof d->config.operate, "inproc://operate");
+    vg_scales_default(&d->config.scales);
     vg_limits_default(&d->config.profiles[0]);
     (void)snprintf(d->config.profile_name[0], VG_ID_MAX, "adult");
     d->config.profile_count = 1;

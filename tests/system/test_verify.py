@@ -42,17 +42,26 @@ def cells(values):
     return out
 
 
-def chain(db):
-    """Every row's hash as it must be: {seq: hash}."""
+def links(db):
+    """What stands in for every row, session and digest: {seq: bytes}."""
     boots = {row[0]: row for row in db.execute("SELECT * FROM boot")}
     protocols = {row[3]: row for row in db.execute("SELECT hash, id, text, first_seq FROM protocol")}
-    before, boot, out = bytes(32), None, {}
+    boot, out = None, {}
     for row in db.execute(f"SELECT {', '.join(EVENT)} FROM event ORDER BY seq"):
         text = cells(boots[row[1]]) if row[1] != boot else b""
         text += cells(protocols[row[0]]) if row[0] in protocols else b""
         boot = row[1]
-        before = hashlib.sha256(before + hashlib.sha256(text + cells(row)).digest()).digest()
-        out[row[0]] = before
+        session = struct.pack(">q", row[EVENT.index("session")])
+        out[row[0]] = session + hashlib.sha256(text + cells(row)).digest()
+    return out
+
+
+def chain(db):
+    """Every row's hash as it must be: {seq: hash}."""
+    before, out = bytes(32), {}
+    for seq, link in sorted(links(db).items()):
+        before = hashlib.sha256(before + link).digest()
+        out[seq] = before
     return out
 
 
@@ -401,8 +410,8 @@ def archives(b, path, session, open_session):
     for sql, row in ((f"UPDATE event SET payload = replace(payload, '12500', '22500') WHERE seq = {dose}",
                       dose),
                      (f"DELETE FROM event WHERE seq = {dose}", None),
-                     ("UPDATE gap SET digests = zeroblob(32 * count) WHERE rowid = 1", None),
-                     ("UPDATE gap SET count = count - 1, digests = substr(digests, 33) WHERE rowid = 2",
+                     ("UPDATE gap SET digests = zeroblob(40 * count) WHERE rowid = 1", None),
+                     ("UPDATE gap SET count = count - 1, digests = substr(digests, 41) WHERE rowid = 2",
                       None),
                      ("DELETE FROM gap WHERE rowid = 1", None),
                      ("UPDATE gap SET boot = boot + 1 WHERE rowid = 1", None),
@@ -413,6 +422,20 @@ def archives(b, path, session, open_session):
         copy = Copy(b, out)
         copy.db.execute(sql)
         copy.found(sql, row)
+
+
+    # A row of the session itself, left out as if it were somebody else's.
+    record_db = sqlite3.connect(path)
+    link = links(record_db)[dose]
+    record_db.close()
+    copy = Copy(b, out)
+    before, boot = copy.db.execute("SELECT seq, boot FROM event WHERE seq < ? ORDER BY seq DESC",
+                                   (dose,)).fetchone()
+    gaps = copy.db.execute("SELECT * FROM gap").fetchall() + [(before, 1, link, boot)]
+    copy.db.execute("DELETE FROM gap")
+    copy.db.executemany("INSERT INTO gap VALUES (?,?,?,?)", sorted(gaps, key=lambda g: g[0]))
+    copy.db.execute(f"DELETE FROM event WHERE seq = {dose}")
+    vs.check("left out" in copy.found("a row of the session among those of others"), "why")
 
 
 # --- records that are not as they should be --------------------------------------------------------------
@@ -435,6 +458,7 @@ def test_older_record(b):
     db = sqlite3.connect(os.path.join(b.state_dir, "vigil.db"), isolation_level=None)
     for sql in ("DROP TRIGGER event_no_update", "ALTER TABLE event DROP COLUMN hash", "DROP TABLE checkpoint",
                 "DROP TABLE protocol", "DROP INDEX event_plan", "DROP INDEX event_cuff",
+                "DROP INDEX event_nibp",
                 "PRAGMA user_version = 3"):
         db.execute(sql)
     old = db.execute("SELECT max(seq), count(*) FROM event").fetchone()

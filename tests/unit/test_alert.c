@@ -244,7 +244,7 @@ static void test_alert__staff_who_confirmed_the_louder_alarm_know_of_what_it_dro
     const struct vg_slot *loud = vg_engine_audible(c->engine, 0, VG_SINK_REMOTE);
     assert_ptr_equal(loud, slot(VG_COND_SPO2_DESAT));
     core_sink(c, 0, DESK, VG_SW_RECEIPT, loud->instance);
-    (void)core_care(c, 0, VG_CW_SEDATION, 3, 0); /* medium: nobody can hear it */
+    (void)core_care(c, 0, VG_CW_SCORE, VG_SCALE_MOAAS, 3); /* medium: nobody can hear it */
     assert_ptr_equal(vg_engine_audible(c->engine, 0, VG_SINK_REMOTE), loud);
     core_jump(c, VG_TICK_NS);
     core_tick(c, 0);
@@ -259,7 +259,7 @@ static void test_alert__what_another_person_confirmed_staff_do_not_know(void **s
     core_stream(c, oxi, VG_VITAL_SPO2, 84000, 3);
     struct vg_slot *loud = &c->engine->beds[0].slots[VG_COND_SPO2_DESAT];
     loud->told = 1u << SECOND;
-    (void)core_care(c, 0, VG_CW_SEDATION, 3, 0);
+    (void)core_care(c, 0, VG_CW_SCORE, VG_SCALE_MOAAS, 3);
     core_jump(c, VG_RECEIPT_NS);
     core_tick(c, 0);
     assert_int_equal(slot(VG_COND_SED_DEEP)->route.state, VG_RS_LOCAL);
@@ -313,12 +313,12 @@ static void test_alert__an_acknowledgement_ends_it_and_its_expiry_begins_a_new_w
 static void test_alert__a_worse_alarm_is_told_anew(void **state)
 {
     (void)state;
-    assert_int_equal(core_care(c, 0, VG_CW_SEDATION, 3, 0)->status, VG_OK);
+    assert_int_equal(core_care(c, 0, VG_CW_SCORE, VG_SCALE_MOAAS, 3)->status, VG_OK);
     const struct vg_slot *s = slot(VG_COND_SED_DEEP);
     core_sink(c, 0, DESK, VG_SW_RECEIPT, s->instance);
     assert_int_equal(s->route.state, VG_RS_CONFIRMED);
     core_jump(c, CORE_S(2));
-    assert_int_equal(core_care(c, 0, VG_CW_SEDATION, 2, 0)->status, VG_OK);
+    assert_int_equal(core_care(c, 0, VG_CW_SCORE, VG_SCALE_MOAAS, 2)->status, VG_OK);
     assert_int_equal(s->priority, VG_PRIO_HIGH);
     assert_int_equal(s->route.state, VG_RS_SENT);
     assert_int_equal(s->route.sent_ns, c->now_ns);

@@ -1,5 +1,5 @@
 /*
- * test_care.c -- what people do around a session: scores, baseline, schedule, test signal; and the
+ * test_care.c -- what people do around a session: scores, baseline, intervals, test signal; and the
  * phase that follows from doses.
  */
 #include <stdarg.h>
@@ -80,7 +80,12 @@ static void test_care__needs_a_session_but_a_test_signal_does_not(void **state)
     } cases[] = {
         { VG_CW_SEDATION, true }, { VG_CW_BASELINE, true },  { VG_CW_SCHEDULE, true },
         { VG_CW_QUIET_ON, true }, { VG_CW_QUIET_OFF, true }, { VG_CW_TEST, false },
+        { VG_CW_SCORE, true },    { VG_CW_FACT, true },      { VG_CW_WEIGHT, true },
+        { VG_CW_READING, true },  { VG_CW_SYMPTOM, true },   { VG_CW_INTERVENTION, true },
+        { VG_CW_MARKER, true },   { VG_CW_NOTE, true },      { VG_CW_HANDOVER, true },
+        { VG_CW_DEFER, true },    { VG_CW_OVERRIDE, true },  { VG_CW_VOID, true },
     };
+    static_assert(VG_COUNT(cases) == VG_CW_COUNT, "a word is not tested");
     (void)state;
     for (size_t i = 0; i < VG_COUNT(cases); i++) {
         const struct vg_effect *reply = core_care(c, 0, cases[i].what, 0, 0);
@@ -118,8 +123,9 @@ static void test_care__a_command_of_nobody_is_taken(void **state)
 {
     struct vg_event ev = core_event(c, VG_EV_CARE, 0, VG_DEVICE_NONE);
     (void)state;
-    ev.u.care.what = VG_CW_SEDATION;
-    ev.u.care.value[0] = 5;
+    ev.u.care.what = VG_CW_SCORE;
+    ev.u.care.value[0] = VG_SCALE_MOAAS;
+    ev.u.care.value[1] = 5;
     memcpy(ev.u.care.request_id, "r-1", sizeof "r-1");
     (void)core_feed(c, &ev);
     assert_int_equal(core_reply(c)->status, VG_OK);
@@ -128,6 +134,11 @@ static void test_care__a_command_of_nobody_is_taken(void **state)
 }
 
 /* --- sedation -------------------------------------------------------------------------------- */
+
+static const struct vg_effect *score(int32_t moaas)
+{
+    return core_care(c, 0, VG_CW_SCORE, VG_SCALE_MOAAS, moaas);
+}
 
 static void test_care__a_deep_score_is_an_alarm(void **state)
 {
@@ -141,7 +152,7 @@ static void test_care__a_deep_score_is_an_alarm(void **state)
     };
     for (size_t i = 0; i < VG_COUNT(cases); i++) {
         (void)one_session(state);
-        assert_int_equal(core_care(c, 0, VG_CW_SEDATION, cases[i].score, 0)->status, VG_OK);
+        assert_int_equal(score(cases[i].score)->status, VG_OK);
         const struct vg_slot *s = core_slot(c, 0, VG_COND_SED_DEEP, VG_SUBJECT_NONE);
         assert_int_equal(vg_slot_is_open(s), cases[i].open);
         if (cases[i].open) {
@@ -153,15 +164,15 @@ static void test_care__a_deep_score_is_an_alarm(void **state)
 static void test_care__a_lighter_score_ends_it_but_it_waits_to_be_seen(void **state)
 {
     (void)state;
-    (void)core_care(c, 0, VG_CW_SEDATION, 3, 0);
+    (void)score(3);
     const struct vg_slot *s = core_slot(c, 0, VG_COND_SED_DEEP, VG_SUBJECT_NONE);
     uint64_t instance = s->instance;
-    (void)core_care(c, 0, VG_CW_SEDATION, 2, 0);
+    (void)score(2);
     assert_int_equal(s->priority, VG_PRIO_HIGH);
     assert_int_equal(s->instance, instance);
-    (void)core_care(c, 0, VG_CW_SEDATION, 3, 0); /* no worse: it stays as it is */
+    (void)score(3); /* no worse: it stays as it is */
     assert_int_equal(s->priority, VG_PRIO_HIGH);
-    (void)core_care(c, 0, VG_CW_SEDATION, 4, 0);
+    (void)score(4);
     assert_int_equal(s->state, VG_CS_LATCHED);
     assert_non_null(vg_engine_audible(c->engine, 0, VG_SINK_ROOM)); /* sounds on */
     (void)core_ack(c, 0, instance);
@@ -289,10 +300,23 @@ static void test_care__a_baseline_comes_back_after_a_restart(void **state)
     (void)state;
     core_measure(c, cuff, 118, 74);
     (void)core_care(c, 0, VG_CW_BASELINE, 0, 0);
-    struct vg_session before = *session();
+    static struct vg_session before;
+    before = *session();
     struct core *again = restarted(CORE_S(3));
-    assert_memory_equal(again->engine->beds[0].session.base, before.base, sizeof before.base);
-    assert_int_equal(kept(again)->what, VG_CW_BASELINE);
+    const struct vg_session *now = &again->engine->beds[0].session;
+    assert_memory_equal(now->base, before.base, sizeof before.base);
+    assert_int_equal(now->base_ns, before.base_ns);
+    assert_int_equal(now->base_pressures, 1);
+    assert_int_equal(kept(again)->what, VG_CW_COUNT); /* its row is read at every start */
+    size_t rows = 0;
+    for (size_t i = 0; i < again->record_count; i++) {
+        const struct vg_event *ev = &again->record[i];
+        rows += ev->kind == VG_EV_CARE && ev->u.care.what == VG_CW_BASELINE &&
+                        ev->u.care.request_id[0] == '\0'
+                    ? 1u
+                    : 0u;
+    }
+    assert_int_equal(rows, 1);
 }
 
 /* --- schedule -------------------------------------------------------------------------------- */
@@ -446,7 +470,7 @@ static void test_care__trouble_with_equipment_is_worse_while_something_acts(void
 static void test_care__a_strange_row_restores_nothing(void **state)
 {
     struct vg_event ev = core_event(c, VG_EV_CARE, 0, VG_DEVICE_NONE);
-    struct vg_session before = *session();
+    static struct vg_session before;
     static const struct vg_care strange[] = {
         { .what = VG_CW_SCHEDULE, .value = { VG_VITAL_COUNT, 300, 10 } },
         { .what = VG_CW_SCHEDULE, .value = { -1, 300, 10 } },
@@ -455,6 +479,7 @@ static void test_care__a_strange_row_restores_nothing(void **state)
         { .what = VG_CW_COUNT },
     };
     (void)state;
+    before = *session();
     for (size_t i = 0; i < VG_COUNT(strange); i++) {
         ev.u.care = strange[i];
         vg_engine_replay(c->engine, &ev);

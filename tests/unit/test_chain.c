@@ -39,8 +39,11 @@ static void test_chain__has_the_form_of_its_description(void **state)
     (void)state;
     struct vg_hash d = digest_of(cells, VG_COUNT(cells));
     is_hex(&d, "8e7ec89bb0800641bcfc8fa5b35dbe63cfa4b672f8e3954f04519644dd8b3035");
-    struct vg_hash h = vg_chain_next(&zero, &d);
-    is_hex(&h, "ae058bc9261380ab980065dfe0292d02582800b9fd3810c7df41b9649fa9b5c0");
+    uint8_t link[VG_CHAIN_LINK_BYTES];
+    vg_chain_link(0x0102030405060708, &d, link);
+    assert_int_equal(vg_chain_link_session(link), 0x0102030405060708);
+    struct vg_hash h = vg_chain_next(&zero, link);
+    is_hex(&h, "334fef019e1f8085254a1473b2735b979a9678194962eb12fcf77431b2537b13");
     struct vg_hash s = vg_chain_sha256("abc", 3);
     is_hex(&s, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }

@@ -173,17 +173,24 @@ static void check_same(const struct vg_config *a, const struct vg_config *b)
     assert_memory_equal(a->sink_name, b->sink_name, sizeof a->sink_name);
     assert_memory_equal(a->devices, b->devices, sizeof a->devices);
     assert_memory_equal(a->maps, b->maps, sizeof a->maps);
+    assert_memory_equal(&a->scales, &b->scales, sizeof a->scales);
+    assert_int_equal(a->protocol_count, b->protocol_count);
+    assert_int_equal(a->protocol_offered, b->protocol_offered);
+    assert_memory_equal(a->protocol_file, b->protocol_file, sizeof a->protocol_file);
+    assert_memory_equal(a->protocols, b->protocols, sizeof a->protocols);
 }
 
-/* Print, read the print, print again: the same. Maps and profiles are found beside the print. */
+/* Print, read the print, print again: the same. Maps, profiles and protocols are found beside the
+ * print. */
 static void check_round_trip(const char *file)
 {
     char dir[] = "/tmp/vigil-test-config-XXXXXX";
-    char path[64], maps[64], profiles[64];
+    char path[64], maps[64], profiles[64], protocols[64];
     assert_non_null(mkdtemp(dir));
     (void)snprintf(path, sizeof path, "%s/vigil.yaml", dir);
     link_beside(dir, "modbus", "config/modbus", maps);
     link_beside(dir, "limits", "tests/config/good/limits", profiles);
+    link_beside(dir, "protocols", "config/protocols", protocols);
 
     load_good(&config, file);
     char *first = printed(&config);
@@ -201,6 +208,7 @@ static void check_round_trip(const char *file)
     (void)unlink(path);
     (void)unlink(maps);
     (void)unlink(profiles);
+    (void)unlink(protocols);
     (void)rmdir(dir);
 }
 

@@ -64,7 +64,10 @@ static void test_control__carries_out_and_refuses_by_name(void **state)
             "\"error\":\"not_a_cuff\"");
     answers("{\"op\":\"dose\",\"request_id\":\"6\",\"kind\":\"bolus\",\"drug\":\"k\",\"amount\":1,"
             "\"unit\":\"mg\",\"route\":\"iv\",\"given_at\":\"2020-01-01T00:00:00Z\"," WHO "}",
-            "\"error\":\"given_at\"");
+            "\"error\":\"before_session\"");
+    answers("{\"op\":\"dose\",\"request_id\":\"6\",\"kind\":\"bolus\",\"drug\":\"k\",\"amount\":1,"
+            "\"unit\":\"mg\",\"route\":\"iv\",\"given_at\":\"2036-01-01T00:00:00Z\"," WHO "}",
+            "\"error\":\"in_the_future\"");
     answers("{\"op\":\"session_close\",\"request_id\":\"7\"," WHO "}", "\"request_id\":\"7\"");
 }
 

@@ -507,6 +507,7 @@ static void go_back_to_version(int version)
         "DROP TABLE protocol",
         "DROP INDEX event_plan",
         "DROP INDEX event_cuff",
+        "DROP INDEX event_nibp",
     };
     char sql[32];
     vg_journal_stop(&j);

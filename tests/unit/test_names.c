@@ -14,6 +14,7 @@
 
 #include "vigil/compiler.h"
 #include "vigil/event.h"
+#include "vigil/protocol.h"
 
 #define WORDS(type, fn)                                                                            \
     static const char *word_##fn(unsigned n)                                                       \
@@ -46,6 +47,13 @@ WORDS(enum vg_route_state, vg_route_state_name)
 WORDS(enum vg_route_what, vg_route_what_name)
 WORDS(enum vg_sink_what, vg_sink_what_name)
 WORDS(enum vg_care_what, vg_care_what_name)
+WORDS(enum vg_dose_what, vg_dose_what_name)
+WORDS(unsigned, vg_deviation_name)
+WORDS(enum vg_session_kind, vg_session_kind_name)
+WORDS(enum vg_fact, vg_fact_name)
+WORDS(enum vg_check_kind, vg_check_kind_name)
+WORDS(enum vg_mark_state, vg_mark_state_name)
+WORDS(enum vg_plan_what, vg_plan_what_name)
 
 static const struct {
     const char *(*word)(unsigned n);
@@ -55,7 +63,8 @@ static const struct {
     { word_vg_quality_name, VG_QUALITY_COUNT, "ok questionable invalid unavailable" },
     { word_vg_freshness_name, VG_FRESH_COUNT, "never fresh stale lost" },
     { word_vg_session_move_name, VG_SESSION_MOVE_COUNT, "open close" },
-    { word_vg_dose_kind_name, VG_DOSE_KIND_COUNT, "bolus infusion_start rate_change stop" },
+    { word_vg_dose_kind_name, VG_DOSE_KIND_COUNT,
+      "bolus infusion_start rate_change stop pause resume device lozenge lozenge_end drawn waste" },
     { word_vg_route_name, VG_ROUTE_COUNT, "iv im sc sl buccal nasal oral" },
     { word_vg_priority_name, VG_PRIO_COUNT, "low medium high" },
     { word_vg_cond_state_name, VG_CS_COUNT, "disarmed normal pending active latched" },
@@ -64,7 +73,7 @@ static const struct {
       "armed pending suppressed_by_delay open worsen ack ack_expired cond_end closed restored" },
     { word_vg_event_kind_name, VG_EV_KIND_COUNT,
       "none reading nibp wave device signal cuff session dose ack nibp_command alarm freshness "
-      "clock daemon tick inhibit limits limit route sink care bind" },
+      "clock daemon tick inhibit limits limit route sink care bind plan" },
     { word_vg_port_state_name, VG_PORT_STATE_COUNT,
       "closed opening syncing online silent backoff" },
     { word_vg_nibp_state_name, VG_NS_COUNT,
@@ -79,9 +88,11 @@ static const struct {
       "started restarted stopping storage_bad storage_good clock_bad clock_good" },
     { word_vg_refusal_name, VG_REFUSED_COUNT,
       "none no_session session_open alarms_open no_instance already_acknowledged not_a_cuff "
-      "cuff_offline cuff_busy cuff_cooldown given_at request_id_reused nothing_sounds inhibited "
-      "not_inhibited required limit no_baseline no_sink "
-      "bound_elsewhere" },
+      "cuff_offline cuff_busy cuff_cooldown request_id_reused nothing_sounds inhibited "
+      "not_inhibited required limit no_baseline no_sink bound_elsewhere session_kind "
+      "in_the_future before_session no_dose already_corrected no_weight weight_differs amount "
+      "confirm discharge no_scale score not_soft answer_first nothing_due already_deferred "
+      "cuff_hour reading no_row weight_range" },
     { word_vg_category_name, VG_CAT_COUNT, "general oxygen cardiovascular drug equipment" },
     { word_vg_limits_what_name, VG_LW_COUNT, "set profile formula" },
     { word_vg_limit_cause_name, VG_LC_COUNT, "begin changed restored ended" },
@@ -92,7 +103,19 @@ static const struct {
     { word_vg_route_what_name, VG_RW_COUNT, "sent confirmed escalated local_on done" },
     { word_vg_sink_what_name, VG_SW_COUNT, "ok lost receipt" },
     { word_vg_care_what_name, VG_CW_COUNT,
-      "sedation baseline schedule quiet_on quiet_off test_signal" },
+      "sedation baseline schedule quiet_on quiet_off test_signal score fact weight reading symptom "
+      "intervention marker note handover defer override void" },
+    { word_vg_dose_what_name, VG_DW_COUNT, "given amend void" },
+    { word_vg_deviation_name, VG_DEVIATION_BITS,
+      "gate_closed soft_range hard_range unchecked too_soon late_entry other_drug uncounted" },
+    { word_vg_session_kind_name, VG_SESSION_KIND_COUNT, "dosing preparation integration" },
+    { word_vg_fact_name, VG_FACT_COUNT,
+      "identity consent fasting escort contraindications equipment pregnancy_asked over_65 "
+      "prescriber rems alarm_test room_air oriented walks advice contact line_out released" },
+    { word_vg_check_kind_name, VG_CHECK_KIND_COUNT, "time bp spo2 at_least at_most no_alarm fact" },
+    { word_vg_mark_state_name, VG_MARK_STATE_COUNT,
+      "waiting announced due late met met_late missed dropped" },
+    { word_vg_plan_what_name, VG_PW_COUNT, "mark phase" },
 };
 
 static void test_names__are_what_the_record_holds(void **state)
@@ -123,6 +146,30 @@ static void test_names__every_refusal_names_its_cure(void **state)
     assert_string_equal(vg_refusal_text(VG_REFUSED_COUNT), "unknown");
 }
 
+static void find_words_of_sessions(void)
+{
+    enum vg_dose_what what = VG_DW_COUNT;
+    enum vg_session_kind session = VG_SESSION_KIND_COUNT;
+    enum vg_fact fact = VG_FACT_COUNT;
+    enum vg_check_kind check = VG_CHECK_KIND_COUNT;
+    for (unsigned i = 0; i < VG_DW_COUNT; i++) {
+        assert_true(vg_dose_what_find(vg_dose_what_name((enum vg_dose_what)i), &what));
+        assert_int_equal(what, i);
+    }
+    for (unsigned i = 0; i < VG_SESSION_KIND_COUNT; i++) {
+        assert_true(vg_session_kind_find(vg_session_kind_name((enum vg_session_kind)i), &session));
+        assert_int_equal(session, i);
+    }
+    for (unsigned i = 0; i < VG_FACT_COUNT; i++) {
+        assert_true(vg_fact_find(vg_fact_name((enum vg_fact)i), &fact));
+        assert_int_equal(fact, i);
+    }
+    for (unsigned i = 0; i < VG_CHECK_KIND_COUNT; i++) {
+        assert_true(vg_check_kind_find(vg_check_kind_name((enum vg_check_kind)i), &check));
+        assert_int_equal(check, i);
+    }
+}
+
 static void test_names__are_found_again(void **state)
 {
     enum vg_dose_kind kind = VG_DOSE_KIND_COUNT;
@@ -130,6 +177,10 @@ static void test_names__are_found_again(void **state)
     enum vg_latch latch = VG_LATCH_COUNT;
     enum vg_sink_role role = VG_SINK_ROLES;
     enum vg_priority prio = VG_PRIO_COUNT;
+    enum vg_dose_what what;
+    enum vg_session_kind session;
+    enum vg_fact fact;
+    enum vg_check_kind check;
     (void)state;
     for (unsigned i = 0; i < VG_DOSE_KIND_COUNT; i++) {
         assert_true(vg_dose_kind_find(vg_dose_kind_name((enum vg_dose_kind)i), &kind));
@@ -151,6 +202,7 @@ static void test_names__are_found_again(void **state)
         assert_true(vg_priority_find(vg_priority_name((enum vg_priority)i), &prio));
         assert_int_equal(prio, i);
     }
+    find_words_of_sessions();
     static const char *const strangers[] = { "", "unknown", "IV", "bolu", "boluss", "nones" };
     for (size_t i = 0; i < VG_COUNT(strangers); i++) {
         assert_false(vg_dose_kind_find(strangers[i], &kind));
@@ -158,6 +210,10 @@ static void test_names__are_found_again(void **state)
         assert_false(vg_latch_find(strangers[i], &latch));
         assert_false(vg_sink_role_find(strangers[i], &role));
         assert_false(vg_priority_find(strangers[i], &prio));
+        assert_false(vg_dose_what_find(strangers[i], &what));
+        assert_false(vg_session_kind_find(strangers[i], &session));
+        assert_false(vg_fact_find(strangers[i], &fact));
+        assert_false(vg_check_kind_find(strangers[i], &check));
     }
 }
 
@@ -184,18 +240,19 @@ static void test_names__request_and_operator_of_an_event(void **state)
         enum vg_event_kind kind;
         bool has_request, has_operator;
     } cases[] = {
-        { VG_EV_SESSION, true, true },     { VG_EV_DOSE, true, true },
-        { VG_EV_ACK, true, true },         { VG_EV_NIBP_COMMAND, true, true },
-        { VG_EV_ALARM, false, true },      { VG_EV_NONE, false, false },
-        { VG_EV_READING, false, false },   { VG_EV_NIBP, false, false },
-        { VG_EV_WAVE, false, false },      { VG_EV_DEVICE, false, false },
-        { VG_EV_SIGNAL, false, false },    { VG_EV_CUFF, false, false },
-        { VG_EV_FRESHNESS, false, false }, { VG_EV_CLOCK, false, false },
-        { VG_EV_DAEMON, false, false },    { VG_EV_TICK, false, false },
-        { VG_EV_INHIBIT, true, true },     { VG_EV_LIMITS, true, true },
-        { VG_EV_LIMIT, false, true },      { VG_EV_ROUTE, false, false },
-        { VG_EV_SINK, false, false },      { VG_EV_CARE, true, true },
-        { VG_EV_BIND, false, false },      { VG_EV_KIND_COUNT, false, false },
+        { VG_EV_SESSION, true, true },      { VG_EV_DOSE, true, true },
+        { VG_EV_ACK, true, true },          { VG_EV_NIBP_COMMAND, true, true },
+        { VG_EV_ALARM, false, true },       { VG_EV_NONE, false, false },
+        { VG_EV_READING, false, false },    { VG_EV_NIBP, false, false },
+        { VG_EV_WAVE, false, false },       { VG_EV_DEVICE, false, false },
+        { VG_EV_SIGNAL, false, false },     { VG_EV_CUFF, false, false },
+        { VG_EV_FRESHNESS, false, false },  { VG_EV_CLOCK, false, false },
+        { VG_EV_DAEMON, false, false },     { VG_EV_TICK, false, false },
+        { VG_EV_INHIBIT, true, true },      { VG_EV_LIMITS, true, true },
+        { VG_EV_LIMIT, false, true },       { VG_EV_ROUTE, false, false },
+        { VG_EV_SINK, false, false },       { VG_EV_CARE, true, true },
+        { VG_EV_BIND, false, false },       { VG_EV_PLAN, false, false },
+        { VG_EV_KIND_COUNT, false, false },
     };
     static_assert(VG_COUNT(cases) == VG_EV_KIND_COUNT + 1, "a kind is not tested");
     (void)state;

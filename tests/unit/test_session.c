@@ -49,7 +49,9 @@ static void test_session__open_binds_a_patient(void **state)
     assert_string_equal(session()->operator_id, "nurse");
     assert_int_equal(session()->opened_ns, c->now_ns);
     assert_int_equal(session()->opened_utc_ns, c->now_ns + CORE_UTC_OFFSET_NS);
-    assert_int_equal(session()->last_dose_utc_ns, VG_TIME_NONE);
+    assert_int_equal(session()->clock.first_ns, VG_TIME_NONE);
+    assert_int_equal(session()->clock.last_ns, VG_TIME_NONE);
+    assert_int_equal(session()->clock.end_ns, VG_TIME_NONE);
     assert_int_equal(c->engine->beds[1].session.seq, 0); /* beds share nothing clinical */
     core_spo2(c, oxi, 84);
     assert_int_equal(core_alarm(c, VG_COND_SPO2_LOW, VG_AW_OPEN)->session, session()->seq);
@@ -233,7 +235,10 @@ static void test_session__an_id_used_again_for_something_else_is_refused(void **
                                            c->now_ns + CORE_UTC_OFFSET_NS);
     assert_int_equal(fx->status, VG_ERR_STATE);
     assert_int_equal(fx->refusal, VG_REFUSED_ID_REUSED);
-    assert_int_equal(session()->bolus_total_ug, 10000);
+    struct vg_totals t;
+    vg_dose_totals(session(), NULL, c->now_ns, &t);
+    assert_int_equal(t.given_ug, 10000);
+    assert_int_equal(t.infused_ug, 0);
     c->request_count--;
     /* The same dose again is a repeat, whenever it is said to have been given. */
     fx = core_dose(c, 0, VG_DOSE_BOLUS, 10000, c->now_ns + CORE_UTC_OFFSET_NS + VG_NS_PER_S);

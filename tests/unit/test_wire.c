@@ -13,10 +13,24 @@
 #include "lib/wire.h"
 #include "lib/wire_decode.h"
 #include "vigil/compiler.h"
+#include "vigil/quantity.h"
 
 /* Identifiers as long as the configuration allows. */
 static const char long_id[] = "0123456789012345678901234567890";
 static_assert(sizeof long_id == VG_ID_MAX, "as long as an identifier may be");
+
+static const char long_name[] = "01234567890123456789012";
+static_assert(sizeof long_name == VG_NAME_MAX, "as long as a name may be");
+static const char long_scale[] = "012345678901234";
+static_assert(sizeof long_scale == VG_SCALE_ID_MAX, "as long as the name of a scale may be");
+
+#define HASH_8 "01234567"
+static const struct vg_protocol protocols[] = {
+    { .hash = HASH_8 HASH_8 HASH_8 HASH_8 HASH_8 HASH_8 HASH_8 HASH_8,
+      .phase_count = VG_PHASES_MAX,
+      .phases = { [VG_PHASES_MAX - 1] = { .name = "01234567890123456789012" } } },
+    { .hash = "of a session that runs" },
+};
 
 static const struct vg_wire_names names = {
     .node = long_id,
@@ -25,6 +39,14 @@ static const struct vg_wire_names names = {
     .device_count = 1,
     .sink_count = 2,
     .profile_count = 1,
+    .scale_count = VG_SCALES_MAX,
+    .protocol_count = 2,
+    .protocol_offered = 1,
+    .scale = { long_scale, "s1",  "s2",  "s3",  "s4",  "s5",  "s6",  "s7",  "s8",  "s9",      "s10",
+               "s11",      "s12", "s13", "s14", "s15", "s16", "s17", "s18", "s19", "s20",     "s21",
+               "s22",      "s23", "s24", "s25", "s26", "s27", "s28", "s29", "s30", long_scale },
+    .protocol = { long_id, "old" },
+    .protocols = protocols,
     .bed = { long_id },
     .device = { long_id },
     .sink = { long_id, "desk" },
@@ -58,6 +80,9 @@ static void worst_strings(struct vg_event *ev, char c)
         fill(ev->u.session_move.request_id, VG_REQUEST_ID_MAX, c);
         fill(ev->u.session_move.operator_id, VG_NAME_MAX, c);
         fill(ev->u.session_move.text, VG_REASON_MAX, c);
+        fill(ev->u.session_move.course, VG_NAME_MAX, c);
+        ev->u.session_move.kind = VG_SESSION_PREPARATION;
+        ev->u.session_move.unmet = UINT32_MAX;
         break;
     case VG_EV_DOSE:
         fill(ev->u.dose.request_id, VG_REQUEST_ID_MAX, c);
@@ -67,6 +92,16 @@ static void worst_strings(struct vg_event *ev, char c)
         ev->u.dose.kind = VG_DOSE_INFUSION_START;
         ev->u.dose.route = VG_ROUTE_BUCCAL;
         ev->u.dose.given_utc_ns = INT64_MAX;
+        ev->u.dose.what = VG_DW_AMEND;
+        ev->u.dose.target = INT64_MAX;
+        ev->u.dose.typed_number = INT64_MAX;
+        ev->u.dose.places = VG_QUANTITY_PLACES_MAX;
+        ev->u.dose.unit = VG_UNIT_UG_KG_MIN;
+        ev->u.dose.weight_g = INT32_MAX;
+        ev->u.dose.conc_ug_ml = INT32_MAX;
+        ev->u.dose.deviation = UINT16_MAX;
+        ev->u.dose.gate = UINT32_MAX;
+        ev->u.dose.extra_sum = UINT32_MAX;
         break;
     case VG_EV_ACK:
         fill(ev->u.ack.request_id, VG_REQUEST_ID_MAX, c);
@@ -140,10 +175,24 @@ static void worst_strings(struct vg_event *ev, char c)
     case VG_EV_CARE:
         fill(ev->u.care.request_id, VG_REQUEST_ID_MAX, c);
         fill(ev->u.care.operator_id, VG_NAME_MAX, c);
-        ev->u.care.what = VG_CW_BASELINE;
+        fill(ev->u.care.to, VG_NAME_MAX, c);
+        ev->u.care.what = VG_CW_READING;
+        ev->u.care.at_utc_ns = INT64_MAX;
+        ev->u.care.target = INT64_MAX;
+        ev->u.care.extra_sum = UINT32_MAX;
         for (size_t i = 0; i < VG_BASE_COUNT; i++) {
             ev->u.care.value[i] = INT32_MAX;
         }
+        break;
+    case VG_EV_PLAN:
+        ev->u.plan.what = VG_PW_MARK;
+        ev->u.plan.scales = UINT32_MAX;
+        ev->u.plan.missing = UINT32_MAX;
+        ev->u.plan.index = VG_MARKS_MAX - 1;
+        ev->u.plan.to = VG_MS_MET_LATE;
+        ev->u.plan.from = VG_MS_ANNOUNCED;
+        ev->u.plan.due_utc_ns = INT64_MAX;
+        ev->u.plan.off_ns = INT64_MIN;
         break;
     case VG_EV_NIBP:
     case VG_EV_DEVICE:
@@ -202,17 +251,30 @@ static json_t *encode(const struct vg_event *ev)
 {
     char body[VG_WIRE_MAX];
     size_t len = 0;
-    assert_int_equal(
-        vg_wire_event(&names, ev, (struct vg_wire_stamp){ 1, false }, body, sizeof body, &len),
-        VG_OK);
+    assert_int_equal(vg_wire_event(&names, ev, (struct vg_wire_stamp){ 1, false, NULL }, body,
+                                   sizeof body, &len),
+                     VG_OK);
     return parse(body, len);
 }
 
 /* --- size ----------------------------------------------------------------------------------- */
 
+/* As much text beside an event as a request may bring. */
+static const char *worst_extra(void)
+{
+    static const char begin[] = "\"note\":\"";
+    static char extra[VG_EXTRA_MAX];
+    memset(extra, 'x', sizeof extra);
+    memcpy(extra, begin, sizeof begin - 1);
+    extra[sizeof extra - 2] = '"';
+    extra[sizeof extra - 1] = '\0';
+    return extra;
+}
+
 static void test_wire__every_kind_fits_at_its_worst(void **state)
 {
     static const char chars[] = { 'x', '"', '\x01' };
+    const char *extra = worst_extra();
     char body[VG_WIRE_MAX];
     size_t len;
 
@@ -222,18 +284,99 @@ static void test_wire__every_kind_fits_at_its_worst(void **state)
             struct vg_event ev = base((enum vg_event_kind)k);
             worst_strings(&ev, chars[i]);
             assert_int_equal(vg_wire_event(&names, &ev,
-                                           (struct vg_wire_stamp){ UINT64_MAX / 2, true }, body,
-                                           sizeof body, &len),
+                                           (struct vg_wire_stamp){ UINT64_MAX / 2, true, extra },
+                                           body, sizeof body, &len),
                              VG_OK);
             assert_true(len < VG_WIRE_MAX);
             ev.seq = 1; /* jansson reads no number beyond INT64_MAX */
             ev.session = 2;
             small_instance(&ev);
-            assert_int_equal(vg_wire_event(&names, &ev, (struct vg_wire_stamp){ 1, true }, body,
-                                           sizeof body, &len),
+            assert_int_equal(vg_wire_event(&names, &ev, (struct vg_wire_stamp){ 1, true, extra },
+                                           body, sizeof body, &len),
                              VG_OK);
             json_decref(parse(body, len));
         }
+    }
+}
+
+/* Every word of care, every kind of dose and every correction, in a frame and in the record. */
+static void fits(struct vg_event *ev, const char *extra)
+{
+    char body[VG_WIRE_MAX];
+    size_t len;
+    ev->seq = 1;
+    ev->session = 2;
+    assert_int_equal(vg_wire_event(&names, ev, (struct vg_wire_stamp){ 1, true, extra }, body,
+                                   sizeof body, &len),
+                     VG_OK);
+    json_decref(parse(body, len));
+    assert_int_equal(vg_wire_payload(&names, ev, extra, body, sizeof body, &len), VG_OK);
+    json_decref(parse(body, len));
+}
+
+static void test_wire__every_word_fits_at_its_worst(void **state)
+{
+    const char *extra = worst_extra();
+
+    (void)state;
+    for (unsigned what = 0; what < VG_CW_COUNT; what++) {
+        for (int small = 0; small < 2; small++) {
+            struct vg_event ev = base(VG_EV_CARE);
+            worst_strings(&ev, '"');
+            ev.u.care.what = (uint8_t)what;
+            ev.u.care.value[0] = small == 0 ? 1 : 2; /* a place in a table, for some */
+            ev.u.care.request_id[0] = small == 0 ? ev.u.care.request_id[0] : '\0';
+            fits(&ev, extra);
+        }
+    }
+    for (unsigned kind = 0; kind < VG_DOSE_KIND_COUNT; kind++) {
+        for (unsigned what = 0; what < VG_DW_COUNT; what++) {
+            struct vg_event ev = base(VG_EV_DOSE);
+            worst_strings(&ev, '"');
+            ev.u.dose.kind = (uint8_t)kind;
+            ev.u.dose.what = (uint8_t)what;
+            fits(&ev, extra);
+        }
+    }
+    for (unsigned what = 0; what < VG_PW_COUNT; what++) {
+        struct vg_event ev = base(VG_EV_PLAN);
+        worst_strings(&ev, '"');
+        ev.u.plan.what = (uint8_t)what;
+        ev.u.plan.index = what == VG_PW_PHASE ? VG_PHASES_MAX - 1 : ev.u.plan.index;
+        fits(&ev, NULL);
+    }
+}
+
+/* What is private stays in the record. */
+static void test_wire__extra_members_and_what_is_private(void **state)
+{
+    static const char extra[] = "\"symptom\":\"nausea\",\"private\":{\"note\":\"of her mother\"}";
+    static const char only[] = "\"private\":{\"note\":\"of her mother\"}";
+    static const char *const both[] = { extra, only };
+    char body[VG_WIRE_MAX];
+    size_t len = 0;
+
+    (void)state;
+    for (size_t i = 0; i < VG_COUNT(both); i++) {
+        struct vg_event ev = base(VG_EV_CARE);
+        ev.seq = 1;
+        ev.session = 2;
+        ev.u.care.what = VG_CW_SYMPTOM;
+        assert_int_equal(vg_wire_event(&names, &ev, (struct vg_wire_stamp){ 1, false, both[i] },
+                                       body, sizeof body, &len),
+                         VG_OK);
+        json_t *o = parse(body, len);
+        assert_string_equal(word(o, "symptom"), i == 0 ? "nausea" : "(none)");
+        assert_null(json_object_get(o, "private"));
+        assert_null(memmem(body, len, "mother", 6));
+        json_decref(o);
+        assert_int_equal(vg_wire_payload(&names, &ev, both[i], body, sizeof body, &len), VG_OK);
+        o = parse(body, len);
+        assert_string_equal(word(json_object_get(o, "private"), "note"), "of her mother");
+        json_decref(o);
+        body[len] = '\0';
+        assert_memory_equal(body + vg_wire_private_at(body), ",\"private\"",
+                            strlen(",\"private\""));
     }
 }
 
@@ -246,12 +389,12 @@ static void test_wire__a_small_buffer_is_never_half_filled(void **state)
 
     (void)state;
     worst_strings(&ev, 'x');
-    assert_int_equal(
-        vg_wire_event(&names, &ev, (struct vg_wire_stamp){ 1, false }, body, sizeof body, &whole),
-        VG_OK);
+    assert_int_equal(vg_wire_event(&names, &ev, (struct vg_wire_stamp){ 1, false, NULL }, body,
+                                   sizeof body, &whole),
+                     VG_OK);
     for (size_t cap = 0; cap < whole; cap++) {
         assert_int_equal(
-            vg_wire_event(&names, &ev, (struct vg_wire_stamp){ 1, false }, body, cap, &len),
+            vg_wire_event(&names, &ev, (struct vg_wire_stamp){ 1, false, NULL }, body, cap, &len),
             VG_ERR_FULL);
         assert_true(len <= cap);
     }
@@ -349,6 +492,7 @@ static void test_wire__topics(void **state)
         { VG_EV_SINK, NULL },
         { VG_EV_CARE, ".session" },
         { VG_EV_BIND, NULL },
+        { VG_EV_PLAN, ".session" },
     };
     char topic[VG_TOPIC_MAX];
     char wanted[VG_TOPIC_MAX];
@@ -505,6 +649,49 @@ static void test_wire__waves_of_both_widths(void **state)
 
 /* --- replies -------------------------------------------------------------------------------- */
 
+/* To be shown, and sent back as `confirm`. */
+static void replies_show_what_a_dose_became(void)
+{
+    static const struct {
+        enum vg_dose_kind kind;
+        int64_t ug;
+        const char *confirm, *key;
+    } cases[] = {
+        { VG_DOSE_BOLUS, 35125, "35.125 mg", "amount_ug" },
+        { VG_DOSE_INFUSION_START, 52500, "52.5 mg/h", "rate_ug_h" },
+    };
+    char body[VG_WIRE_MAX];
+    size_t len = 0;
+
+    for (size_t i = 0; i < VG_COUNT(cases); i++) {
+        struct vg_event ev = base(VG_EV_DOSE);
+        struct vg_reply asks = {
+            .status = VG_ERR_STATE, .request_id = "r", .error = "confirm", .ev = &ev
+        };
+        ev.u.dose.kind = (uint8_t)cases[i].kind;
+        ev.u.dose.amount_ug = cases[i].ug;
+        ev.u.dose.deviation = VG_DEV_HARD_RANGE;
+        ev.u.dose.gate = 1u << VG_GATE_ESCORT;
+        assert_int_equal(vg_wire_reply(&asks, body, sizeof body, &len), VG_OK);
+        json_t *o = parse(body, len);
+        assert_string_equal(word(o, "confirm"), cases[i].confirm);
+        assert_int_equal(number(o, cases[i].key), cases[i].ug);
+        assert_int_equal(json_array_size(json_object_get(o, "deviation")), 1);
+        assert_int_equal(json_array_size(json_object_get(o, "gate_missing")), 1);
+        json_decref(o);
+    }
+    struct vg_event ev = base(VG_EV_CARE);
+    struct vg_reply asks = {
+        .status = VG_ERR_STATE, .request_id = "r", .error = "confirm", .ev = &ev
+    };
+    ev.u.care.what = VG_CW_WEIGHT;
+    ev.u.care.value[0] = 154050;
+    assert_int_equal(vg_wire_reply(&asks, body, sizeof body, &len), VG_OK);
+    json_t *o = parse(body, len);
+    assert_string_equal(word(o, "confirm"), "154.050 kg");
+    json_decref(o);
+}
+
 static void test_wire__replies(void **state)
 {
     char body[VG_WIRE_MAX];
@@ -535,6 +722,7 @@ static void test_wire__replies(void **state)
     assert_null(json_object_get(o, "recorded"));
     json_decref(o);
 
+    replies_show_what_a_dose_became();
     assert_int_equal(vg_wire_reply(&unread, body, sizeof body, &len), VG_OK);
     o = parse(body, len);
     assert_string_equal(word(o, "error"), "FORMAT");
@@ -549,7 +737,7 @@ static void there_and_back(const struct vg_event *ev, struct vg_event *back)
 {
     char payload[VG_WIRE_MAX];
     size_t len = 0;
-    assert_int_equal(vg_wire_payload(&names, ev, payload, sizeof payload, &len), VG_OK);
+    assert_int_equal(vg_wire_payload(&names, ev, NULL, payload, sizeof payload, &len), VG_OK);
     memset(back, 0, sizeof *back);
     back->kind = ev->kind;
     if (vg_wire_decode(&names, payload, len, back) != VG_OK) {
@@ -559,43 +747,255 @@ static void there_and_back(const struct vg_event *ev, struct vg_event *back)
 
 static void test_wire__sessions_come_back(void **state)
 {
+    static const uint8_t known[] = { 0, 1, VG_PROTOCOL_NONE };
+    struct vg_event back;
     (void)state;
-    for (unsigned move = 0; move < VG_SESSION_MOVE_COUNT; move++) {
-        struct vg_event ev = base(VG_EV_SESSION);
-        struct vg_event back;
-        worst_strings(&ev, '"');
-        ev.u.session_move.move = (uint8_t)move;
+    for (unsigned kind = 0; kind < VG_SESSION_KIND_COUNT; kind++) {
+        for (size_t i = 0; i < VG_COUNT(known); i++) {
+            struct vg_event ev = base(VG_EV_SESSION);
+            worst_strings(&ev, '"');
+            ev.u.session_move.move = VG_SESSION_OPEN;
+            ev.u.session_move.kind = (uint8_t)kind;
+            ev.u.session_move.protocol = known[i];
+            ev.u.session_move.unmet = 0;
+            there_and_back(&ev, &back);
+            assert_memory_equal(&back.u.session_move, &ev.u.session_move, sizeof ev.u.session_move);
+            fill(ev.u.session_move.course, 1, 'x'); /* of no course */
+            there_and_back(&ev, &back);
+            assert_string_equal(back.u.session_move.course, "");
+        }
+    }
+    struct vg_event ev = base(VG_EV_SESSION);
+    worst_strings(&ev, '"');
+    ev.u.session_move.move = VG_SESSION_CLOSE;
+    ev.u.session_move.kind = VG_SESSION_DOSING;
+    ev.u.session_move.protocol = VG_PROTOCOL_NONE;
+    memset(ev.u.session_move.course, 0, sizeof ev.u.session_move.course);
+    for (unsigned i = 0; i <= VG_CHECKS_MAX; i++) {
+        ev.u.session_move.unmet = i < VG_CHECKS_MAX ? 1u << i : (1u << VG_CHECKS_MAX) - 1;
         there_and_back(&ev, &back);
         assert_memory_equal(&back.u.session_move, &ev.u.session_move, sizeof ev.u.session_move);
-        ev.u.session_move.text[0] = '\0'; /* closed without a reason */
-        there_and_back(&ev, &back);
-        assert_string_equal(back.u.session_move.text, "");
     }
+    ev.u.session_move.unmet = 0;
+    ev.u.session_move.text[0] = '\0'; /* closed without a reason */
+    there_and_back(&ev, &back);
+    assert_string_equal(back.u.session_move.text, "");
+}
+
+/* A protocol is known by its text, whatever it is called today. */
+static void test_wire__a_protocol_is_found_by_its_text(void **state)
+{
+    static const struct {
+        const char *more;
+        uint8_t protocol;
+    } cases[] = {
+        { ",\"protocol\":\"renamed\",\"protocol_hash\":\"of a session that runs\"", 1 },
+        { ",\"protocol\":\"old\",\"protocol_hash\":\"of yesterday\"", VG_PROTOCOL_NONE },
+        { "", VG_PROTOCOL_NONE }, /* of a version before 4: a dosing session */
+    };
+    char payload[512];
+    (void)state;
+    for (size_t i = 0; i < VG_COUNT(cases); i++) {
+        struct vg_event ev;
+        memset(&ev, 0xff, sizeof ev);
+        ev.kind = VG_EV_SESSION;
+        (void)snprintf(payload, sizeof payload,
+                       "{\"event\":\"open\",\"patient_ref\":\"P\",\"operator\":\"a\","
+                       "\"request_id\":\"r\"%s}",
+                       cases[i].more);
+        assert_int_equal(vg_wire_decode(&names, payload, strlen(payload), &ev), VG_OK);
+        assert_int_equal(ev.u.session_move.protocol, cases[i].protocol);
+        assert_int_equal(ev.u.session_move.kind, VG_SESSION_DOSING);
+        assert_string_equal(ev.u.session_move.course, "");
+    }
+}
+
+/* One of each kind and route and unit, as the core leaves it. */
+static struct vg_event some_dose(unsigned kind, unsigned route, unsigned unit)
+{
+    struct vg_event ev = base(VG_EV_DOSE);
+    struct vg_dose *d = &ev.u.dose;
+    worst_strings(&ev, 'x');
+    ev.utc_ns = 0;
+    d->kind = (uint8_t)kind;
+    d->route = (uint8_t)route;
+    d->what = VG_DW_GIVEN;
+    d->target = 0;
+    d->deviation = (1u << VG_DEVIATION_BITS) - 1;
+    d->gate = (1u << VG_GATE_COUNT) - 1;
+    bool none = vg_dose_form((enum vg_dose_kind)kind) == VG_FORM_NONE;
+    d->amount_ug = none ? 0 : VG_DOSE_MAX_UG;
+    d->typed_number = none ? 0 : VG_DOSE_MAX_UG;
+    d->places = none ? 0 : (uint8_t)(unit % (VG_QUANTITY_PLACES_MAX + 1));
+    d->unit = (uint8_t)(none ? VG_UNIT_UG : unit);
+    d->weight_g = none ? 0 : 70250;
+    d->conc_ug_ml = none ? 0 : 50000;
+    d->given_utc_ns = 1795528920 * VG_NS_PER_S + 123 * VG_NS_PER_MS;
+    return ev;
+}
+
+static void assert_dose_back(const struct vg_dose *back, const struct vg_dose *d)
+{
+    assert_int_equal(back->kind, d->kind);
+    assert_int_equal(back->route, d->route);
+    assert_int_equal(back->what, d->what);
+    assert_int_equal(back->target, d->target);
+    assert_int_equal(back->amount_ug, d->amount_ug);
+    assert_int_equal(back->given_utc_ns, d->given_utc_ns);
+    assert_int_equal(back->typed_number, d->typed_number);
+    assert_int_equal(back->places, d->places);
+    if (d->typed_number > 0) {
+        assert_int_equal(back->unit, d->unit);
+    }
+    assert_int_equal(back->weight_g, d->weight_g);
+    assert_int_equal(back->conc_ug_ml, d->conc_ug_ml);
+    assert_int_equal(back->deviation, d->deviation);
+    assert_int_equal(back->gate, d->gate);
+    assert_int_equal(back->extra_sum, d->extra_sum);
+    assert_string_equal(back->drug, d->drug);
+    assert_string_equal(back->operator_id, d->operator_id);
+    assert_string_equal(back->request_id, d->request_id);
 }
 
 static void test_wire__doses_come_back(void **state)
 {
+    struct vg_event back;
     (void)state;
     for (unsigned kind = 0; kind < VG_DOSE_KIND_COUNT; kind++) {
         for (unsigned route = 0; route < VG_ROUTE_COUNT; route++) {
-            struct vg_event ev = base(VG_EV_DOSE);
-            struct vg_event back;
-            worst_strings(&ev, 'x');
-            ev.utc_ns = 0;
-            ev.u.dose.kind = (uint8_t)kind;
-            ev.u.dose.route = (uint8_t)route;
-            ev.u.dose.amount_ug = kind == VG_DOSE_STOP ? 0 : VG_DOSE_MAX_UG;
-            ev.u.dose.given_utc_ns = 1795528920 * VG_NS_PER_S + 123 * VG_NS_PER_MS;
-            there_and_back(&ev, &back);
-            assert_int_equal(back.u.dose.kind, kind);
-            assert_int_equal(back.u.dose.route, route);
-            assert_int_equal(back.u.dose.amount_ug, ev.u.dose.amount_ug);
-            assert_int_equal(back.u.dose.given_utc_ns, ev.u.dose.given_utc_ns);
-            assert_string_equal(back.u.dose.drug, ev.u.dose.drug);
-            assert_string_equal(back.u.dose.operator_id, ev.u.dose.operator_id);
-            assert_string_equal(back.u.dose.request_id, ev.u.dose.request_id);
+            for (unsigned unit = 0; unit < VG_UNIT_COUNT; unit++) {
+                struct vg_event ev = some_dose(kind, route, unit);
+                there_and_back(&ev, &back);
+                assert_dose_back(&back.u.dose, &ev.u.dose);
+                ev.u.dose.what = VG_DW_AMEND;
+                ev.u.dose.target = INT64_MAX;
+                there_and_back(&ev, &back);
+                assert_dose_back(&back.u.dose, &ev.u.dose);
+            }
         }
     }
+    /* Resumed at the rate before the pause: nothing was typed. */
+    struct vg_event ev = some_dose(VG_DOSE_RESUME, VG_ROUTE_IV, VG_UNIT_UG_H);
+    ev.u.dose.amount_ug = 0;
+    ev.u.dose.typed_number = 0;
+    ev.u.dose.places = 0;
+    ev.u.dose.weight_g = 0;
+    ev.u.dose.conc_ug_ml = 0;
+    ev.u.dose.deviation = 0;
+    ev.u.dose.gate = 0;
+    ev.u.dose.extra_sum = 0;
+    there_and_back(&ev, &back);
+    assert_dose_back(&back.u.dose, &ev.u.dose);
+}
+
+/* What never happened has no drug and no amount, only what it takes back. */
+static void test_wire__a_voided_dose_comes_back(void **state)
+{
+    struct vg_event ev = base(VG_EV_DOSE);
+    struct vg_event back;
+    (void)state;
+    worst_strings(&ev, '"');
+    ev.u.dose.what = VG_DW_VOID;
+    ev.u.dose.target = 77;
+    there_and_back(&ev, &back);
+    assert_int_equal(back.u.dose.what, VG_DW_VOID);
+    assert_int_equal(back.u.dose.target, 77);
+    assert_int_equal(back.u.dose.amount_ug, 0);
+    assert_string_equal(back.u.dose.operator_id, ev.u.dose.operator_id);
+    assert_string_equal(back.u.dose.request_id, ev.u.dose.request_id);
+    assert_int_equal(back.u.dose.extra_sum, UINT32_MAX);
+}
+
+/* A second person is a member beside the event; that there was one is read again. */
+static void test_wire__who_checked_a_dose_is_read_again(void **state)
+{
+    struct vg_event ev = some_dose(VG_DOSE_BOLUS, VG_ROUTE_IV, VG_UNIT_MG);
+    struct vg_event back;
+    char payload[VG_WIRE_MAX];
+    size_t len = 0;
+    (void)state;
+    for (int checked = 0; checked < 2; checked++) {
+        assert_int_equal(vg_wire_payload(&names, &ev,
+                                         checked == 1 ? "\"checked_by\":\"bert\"" : NULL, payload,
+                                         sizeof payload, &len),
+                         VG_OK);
+        memset(&back, 0xff, sizeof back);
+        back.kind = VG_EV_DOSE;
+        assert_int_equal(vg_wire_decode(&names, payload, len, &back), VG_OK);
+        assert_int_equal(back.u.dose.checked, checked == 1);
+    }
+}
+
+/* Of a version before 4: what was typed is what was recorded. */
+static void test_wire__doses_of_older_records_are_read(void **state)
+{
+    static const struct {
+        const char *kind, *amount;
+        int64_t ug;
+        enum vg_dose_unit unit;
+    } cases[] = {
+        { "bolus", "\"amount_ug\":35000,", 35000, VG_UNIT_UG },
+        { "infusion_start", "\"rate_ug_h\":52500,", 52500, VG_UNIT_UG_H },
+        { "rate_change", "\"rate_ug_h\":30000,", 30000, VG_UNIT_UG_H },
+        { "stop", "", 0, VG_UNIT_UG_H },
+    };
+    char payload[512];
+    (void)state;
+    for (size_t i = 0; i < VG_COUNT(cases); i++) {
+        struct vg_event ev;
+        memset(&ev, 0xff, sizeof ev);
+        ev.kind = VG_EV_DOSE;
+        (void)snprintf(payload, sizeof payload,
+                       "{\"kind\":\"%s\",\"drug\":\"k\",%s\"route\":\"iv\","
+                       "\"given_at\":\"2026-11-24T14:02:00Z\",\"operator\":\"a\","
+                       "\"request_id\":\"r\"}",
+                       cases[i].kind, cases[i].amount);
+        assert_int_equal(vg_wire_decode(&names, payload, strlen(payload), &ev), VG_OK);
+        assert_int_equal(ev.u.dose.what, VG_DW_GIVEN);
+        assert_int_equal(ev.u.dose.amount_ug, cases[i].ug);
+        assert_int_equal(ev.u.dose.typed_number, cases[i].ug);
+        assert_int_equal(ev.u.dose.places, 0);
+        assert_int_equal(ev.u.dose.unit, cases[i].unit);
+        assert_int_equal(ev.u.dose.weight_g, 0);
+        assert_false(ev.u.dose.checked);
+    }
+}
+
+static void test_wire__plans_come_back(void **state)
+{
+    struct vg_event back;
+    (void)state;
+    for (unsigned to = 0; to < VG_MARK_STATE_COUNT; to++) {
+        for (unsigned scored = 0; scored < 2; scored++) {
+            struct vg_event ev = base(VG_EV_PLAN);
+            ev.u.plan.what = VG_PW_MARK;
+            ev.u.plan.index = VG_MARKS_MAX - 1;
+            ev.u.plan.from = (uint8_t)((to + 1) % VG_MARK_STATE_COUNT);
+            ev.u.plan.to = (uint8_t)to;
+            ev.u.plan.due_utc_ns = 1795528920 * VG_NS_PER_S;
+            ev.u.plan.scales = scored == 0 ? 0 : 1u << 3 | 1u << 17;
+            ev.u.plan.missing = scored == 0 ? 0 : 1u << 17;
+            bool made = to == VG_MS_MET || to == VG_MS_MET_LATE;
+            ev.u.plan.off_ns = made ? -30 * VG_NS_PER_S : 0;
+            ev.u.plan.optional = scored == 1;
+            ev.u.plan.protocol = VG_PROTOCOL_NONE;
+            there_and_back(&ev, &back);
+            assert_memory_equal(&back.u.plan, &ev.u.plan, offsetof(struct vg_plan_event, optional));
+            assert_int_equal(back.u.plan.optional, ev.u.plan.optional);
+        }
+    }
+    struct vg_event ev = base(VG_EV_PLAN);
+    ev.u.plan.what = VG_PW_PHASE;
+    ev.u.plan.index = VG_PHASES_MAX - 1;
+    json_t *o = NULL;
+    ev.seq = 1;
+    ev.session = 2;
+    o = encode(&ev);
+    assert_string_equal(word(o, "phase"), long_name);
+    json_decref(o);
+    there_and_back(&ev, &back);
+    assert_int_equal(back.u.plan.what, VG_PW_PHASE);
+    assert_int_equal(back.u.plan.index, VG_PHASES_MAX - 1);
 }
 
 static void test_wire__acks_and_cuff_commands_come_back(void **state)
@@ -740,23 +1140,83 @@ static void care_case(struct vg_care care)
 {
     struct vg_event ev = base(VG_EV_CARE);
     struct vg_event back;
+    care.at_utc_ns = 1795528920 * VG_NS_PER_S + 123 * VG_NS_PER_MS;
     ev.u.care = care;
     there_and_back(&ev, &back);
     assert_memory_equal(&back.u.care, &ev.u.care, offsetof(struct vg_care, what) + 1);
+}
+
+/* A word of a person with its numbers. */
+static void care_words(enum vg_care_what what, int32_t first, int32_t second, int32_t third)
+{
+    struct vg_care care = { .request_id = "r", .operator_id = "nurse" };
+    care.what = (uint8_t)what;
+    care.value[0] = first;
+    care.value[1] = second;
+    care.value[2] = third;
+    care_case(care);
+    care.extra_sum = UINT32_MAX;
+    care_case(care);
 }
 
 /* A command, and what the engine keeps of it. */
 static void test_wire__care_comes_back(void **state)
 {
     (void)state;
-    care_case((struct vg_care){ "r", "nurse", { 5 }, VG_CW_SEDATION });
-    care_case((struct vg_care){ "r", "nurse", { 0 }, VG_CW_BASELINE });
-    care_case((struct vg_care){ "", "", { 118000, 74000, 89000, -1, -1 }, VG_CW_BASELINE });
-    care_case((struct vg_care){ "r", "nurse", { VG_VITAL_NIBP_SYS, 300, 0 }, VG_CW_SCHEDULE });
-    care_case((struct vg_care){ "", "", { VG_VITAL_NIBP_SYS, 300, -7 }, VG_CW_SCHEDULE });
-    care_case((struct vg_care){ "", "nurse", { 600 }, VG_CW_QUIET_ON });
-    care_case((struct vg_care){ "", "", { 0 }, VG_CW_QUIET_OFF });
-    care_case((struct vg_care){ "r", "nurse", { VG_PRIO_HIGH }, VG_CW_TEST });
+    care_words(VG_CW_BASELINE, 0, 0, 0);
+    care_words(VG_CW_SCHEDULE, VG_VITAL_NIBP_SYS, 300, 0);
+    care_words(VG_CW_TEST, VG_PRIO_HIGH, 0, 0);
+    care_words(VG_CW_QUIET_OFF, 0, 0, 0);
+    care_words(VG_CW_SCORE, 1, -5, 0);
+    care_words(VG_CW_SCORE, 30, 10, 0);
+    for (int32_t f = 0; f < VG_FACT_COUNT; f++) {
+        care_words(VG_CW_FACT, f, f % 2, 0);
+    }
+    for (int32_t i = 0; i < VG_GATE_COUNT; i++) {
+        care_words(VG_CW_OVERRIDE, i, 0, 0);
+    }
+    care_words(VG_CW_WEIGHT, 70250, 3, 0);
+    care_words(VG_CW_WEIGHT, 154000, 0, 154000); /* asked back, and confirmed */
+    care_words(VG_CW_SYMPTOM, 3, 1, 0);
+    care_words(VG_CW_SYMPTOM, 0, 0, 0);
+    care_words(VG_CW_INTERVENTION, 0, 0, 0);
+    care_words(VG_CW_MARKER, 0, 0, 0);
+    care_words(VG_CW_NOTE, 0, 0, 0);
+    care_words(VG_CW_DEFER, 180, 0, 0);
+    care_case((struct vg_care){
+        .request_id = "r", .operator_id = "nurse", .what = VG_CW_HANDOVER, .to = "bert" });
+    care_case((struct vg_care){
+        .request_id = "r", .operator_id = "nurse", .what = VG_CW_VOID, .target = INT64_MAX });
+    care_case((struct vg_care){ .request_id = "r",
+                                .operator_id = "nurse",
+                                .what = VG_CW_READING,
+                                .value = { 118000, 74000, 89000, 70000, 97000 } });
+    care_case((struct vg_care){ .request_id = "r",
+                                .operator_id = "nurse",
+                                .what = VG_CW_READING,
+                                .value = { -1, -1, -1, -1, 97000 } });
+    care_case((struct vg_care){
+        .what = VG_CW_BASELINE, .value = { 118000, 74000, 89000, -1, -1 }, .target = 3 });
+    care_case((struct vg_care){ .what = VG_CW_SCHEDULE, .value = { VG_VITAL_NIBP_SYS, 300, -7 } });
+    care_case((struct vg_care){ .operator_id = "nurse", .what = VG_CW_QUIET_ON, .value = { 600 } });
+    care_case((struct vg_care){ .what = VG_CW_QUIET_OFF });
+}
+
+/* Of a version before 4: sedation was a score of one scale, and happened when it was recorded. */
+static void test_wire__sedation_of_older_records_is_a_score(void **state)
+{
+    static const char payload[] =
+        "{\"event\":\"sedation\",\"score\":3,\"operator\":\"a\",\"request_id\":\"r\"}";
+    struct vg_event ev;
+    (void)state;
+    memset(&ev, 0, sizeof ev);
+    ev.kind = VG_EV_CARE;
+    ev.utc_ns = 1795528920 * VG_NS_PER_S;
+    assert_int_equal(vg_wire_decode(&names, payload, sizeof payload - 1, &ev), VG_OK);
+    assert_int_equal(ev.u.care.what, VG_CW_SCORE);
+    assert_int_equal(ev.u.care.value[0], VG_SCALE_MOAAS);
+    assert_int_equal(ev.u.care.value[1], 3);
+    assert_int_equal(ev.u.care.at_utc_ns, 1795528920 * VG_NS_PER_S);
 }
 
 static void test_wire__what_devices_and_the_daemon_said_comes_back(void **state)
@@ -795,6 +1255,13 @@ static void test_wire__what_devices_and_the_daemon_said_comes_back(void **state)
     ev = base(VG_EV_BIND);
     there_and_back(&ev, &back);
 }
+
+#define TYPED(more)                                                                                \
+    "{\"kind\":\"bolus\",\"drug\":\"k\",\"amount_ug\":35000,\"route\":\"iv\","                     \
+    "\"given_at\":\"2026-11-24T14:02:00Z\",\"operator\":\"a\",\"request_id\":\"r\"," more "}"
+#define MARK(index, state, more)                                                                   \
+    "{\"event\":\"mark\",\"index\":" index ",\"state\":\"" state "\",\"was\":\"waiting\","         \
+    "\"due_at\":\"2026-11-24T14:02:00Z\"" more "}"
 
 static const struct {
     enum vg_event_kind kind;
@@ -845,6 +1312,39 @@ static const struct {
                   "\"vital\":\"spo2\",\"every_s\":-1,\"next_s\":0}" },
     { VG_EV_CARE, "{\"event\":\"test_signal\",\"operator\":\"a\",\"request_id\":\"r\","
                   "\"priority\":\"loud\"}" },
+    { VG_EV_CARE, "{\"event\":\"score\",\"scale\":\"of-yesterday\",\"score\":3,"
+                  "\"operator\":\"a\",\"request_id\":\"r\"}" },
+    { VG_EV_CARE, "{\"event\":\"score\",\"scale\":\"s1\",\"score\":\"3\","
+                  "\"operator\":\"a\",\"request_id\":\"r\"}" },
+    { VG_EV_CARE, "{\"event\":\"fact\",\"fact\":\"hungry\",\"answer\":\"yes\","
+                  "\"operator\":\"a\",\"request_id\":\"r\"}" },
+    { VG_EV_CARE, "{\"event\":\"fact\",\"fact\":\"escort\",\"operator\":\"a\","
+                  "\"request_id\":\"r\"}" },
+    { VG_EV_CARE, "{\"event\":\"weight\",\"weight_g\":70200,\"operator\":\"a\","
+                  "\"request_id\":\"r\"}" },
+    { VG_EV_CARE, "{\"event\":\"reading\",\"sys_milli\":-5,\"operator\":\"a\","
+                  "\"request_id\":\"r\"}" },
+    { VG_EV_CARE, "{\"event\":\"handover\",\"operator\":\"a\",\"request_id\":\"r\"}" },
+    { VG_EV_CARE, "{\"event\":\"override\",\"item\":\"luck\",\"operator\":\"a\","
+                  "\"request_id\":\"r\"}" },
+    { VG_EV_CARE, "{\"event\":\"void\",\"target\":0,\"operator\":\"a\","
+                  "\"request_id\":\"r\"}" },
+    { VG_EV_SESSION, "{\"event\":\"open\",\"patient_ref\":\"P\",\"kind\":\"party\","
+                     "\"operator\":\"a\",\"request_id\":\"r\"}" },
+    { VG_EV_DOSE, "{\"event\":\"void\",\"operator\":\"a\",\"request_id\":\"r\"}" },
+    { VG_EV_DOSE, "{\"event\":\"undo\",\"target\":7,\"operator\":\"a\","
+                  "\"request_id\":\"r\"}" },
+    { VG_EV_DOSE, TYPED("\"typed_number\":35,\"typed_places\":0,\"typed_unit\":\"mcg\"") },
+    { VG_EV_DOSE, TYPED("\"typed_number\":35,\"typed_places\":7,\"typed_unit\":\"mg\"") },
+    { VG_EV_DOSE, TYPED("\"typed_number\":35,\"typed_unit\":\"mg\"") },
+    { VG_EV_DOSE, TYPED("\"deviation\":[\"rude\"]") },
+    { VG_EV_DOSE, TYPED("\"gate_missing\":[\"luck\"]") },
+    { VG_EV_PLAN, "{\"event\":\"mark\"}" },
+    { VG_EV_PLAN, MARK("128", "due", "") },
+    { VG_EV_PLAN, MARK("-1", "due", "") },
+    { VG_EV_PLAN, MARK("1", "forgotten", "") },
+    { VG_EV_PLAN, MARK("1", "due", ",\"scales\":[\"of-yesterday\"]") },
+    { VG_EV_PLAN, MARK("1", "due", ",\"scales\":[7]") },
     { VG_EV_NIBP, "{\"error\":\"ok\",\"sys\":118,\"dia\":74}" },
     { VG_EV_DEVICE, "{\"state\":\"online\"}" },
     { VG_EV_SIGNAL, "{\"signals\":[\"sensor_off\",\"tickling\"]}" },
@@ -856,6 +1356,28 @@ static const struct {
     { VG_EV_KIND_COUNT, "{}" },
     { VG_EV_TICK, "{}" },
 };
+
+/* The frames of the table above are refused for what is wrong in them, not for their frame. */
+static void test_wire__payloads_are_whole_without_the_damage(void **state)
+{
+    static const struct {
+        enum vg_event_kind kind;
+        const char *payload;
+    } whole[] = {
+        { VG_EV_DOSE, TYPED("\"typed_number\":35,\"typed_places\":0,\"typed_unit\":\"mg\"") },
+        { VG_EV_DOSE, TYPED("\"deviation\":[\"too_soon\"],\"gate_missing\":[\"escort\"]") },
+        { VG_EV_PLAN, MARK("127", "due", "") },
+        { VG_EV_PLAN, MARK("1", "due", ",\"scales\":[\"s1\"]") },
+    };
+    (void)state;
+    for (size_t i = 0; i < VG_COUNT(whole); i++) {
+        struct vg_event ev;
+        memset(&ev, 0, sizeof ev);
+        ev.kind = (uint16_t)whole[i].kind;
+        assert_int_equal(vg_wire_decode(&names, whole[i].payload, strlen(whole[i].payload), &ev),
+                         VG_OK);
+    }
+}
 
 /* A member less, another type, a word too many: an error, never a guess. */
 static void test_wire__damaged_payloads_are_errors(void **state)
@@ -876,6 +1398,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_wire__every_kind_fits_at_its_worst),
+        cmocka_unit_test(test_wire__every_word_fits_at_its_worst),
+        cmocka_unit_test(test_wire__extra_members_and_what_is_private),
         cmocka_unit_test(test_wire__a_small_buffer_is_never_half_filled),
         cmocka_unit_test(test_wire__alarm_state_with_long_names_loses_entries_only),
         cmocka_unit_test(test_wire__topics),
@@ -887,14 +1411,21 @@ int main(void)
         cmocka_unit_test(test_wire__waves_of_both_widths),
         cmocka_unit_test(test_wire__replies),
         cmocka_unit_test(test_wire__sessions_come_back),
+        cmocka_unit_test(test_wire__a_protocol_is_found_by_its_text),
         cmocka_unit_test(test_wire__doses_come_back),
+        cmocka_unit_test(test_wire__a_voided_dose_comes_back),
+        cmocka_unit_test(test_wire__who_checked_a_dose_is_read_again),
+        cmocka_unit_test(test_wire__doses_of_older_records_are_read),
+        cmocka_unit_test(test_wire__plans_come_back),
         cmocka_unit_test(test_wire__acks_and_cuff_commands_come_back),
         cmocka_unit_test(test_wire__alarms_come_back),
         cmocka_unit_test(test_wire__inhibitions_come_back),
         cmocka_unit_test(test_wire__limits_come_back),
         cmocka_unit_test(test_wire__words_of_sinks_come_back),
         cmocka_unit_test(test_wire__care_comes_back),
+        cmocka_unit_test(test_wire__sedation_of_older_records_is_a_score),
         cmocka_unit_test(test_wire__what_devices_and_the_daemon_said_comes_back),
+        cmocka_unit_test(test_wire__payloads_are_whole_without_the_damage),
         cmocka_unit_test(test_wire__damaged_payloads_are_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
