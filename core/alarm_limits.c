@@ -76,10 +76,7 @@ enum vg_status vg_limits_check(const struct vg_limits *l, enum vg_condition *bad
 /* --- formulas ------------------------------------------------------------------------------- */
 
 /* limit = clamp(baseline * percent / 100 + plus, low, high), in whole units. */
-static const struct formula {
-    uint8_t condition, base;
-    int32_t percent, plus, low, high;
-} formulas[] = {
+static const struct vg_formula formulas[] = {
     { VG_COND_SYS_HIGH, VG_BASE_SYS, 100, 40000, 140000, 160000 },
     { VG_COND_DIA_HIGH, VG_BASE_DIA, 100, 25000, 90000, 100000 },
     { VG_COND_SYS_LOW, VG_BASE_SYS, 75, 0, 90000, 100000 },
@@ -91,23 +88,32 @@ static int32_t whole(int64_t milli)
     return (int32_t)((milli + 500) / 1000 * 1000);
 }
 
-void vg_limits_formula(struct vg_limits *l, const int32_t base[VG_BASE_COUNT])
+static void apply(struct vg_limits *l, const struct vg_formula *f, size_t count,
+                  const int32_t base[VG_BASE_COUNT])
 {
-    for (size_t i = 0; i < VG_COUNT(formulas); i++) {
-        const struct formula *f = &formulas[i];
-        if (base[f->base] < 0) {
+    for (size_t i = 0; i < count; i++) {
+        if (base[f[i].base] < 0) {
             continue;
         }
-        int64_t v = (int64_t)base[f->base] * f->percent / 100 + f->plus;
-        v = v < f->low ? f->low : v;
-        v = v > f->high ? f->high : v;
-        l->of[f->condition].limit_milli = whole(v);
+        int64_t v = (int64_t)base[f[i].base] * f[i].percent / 100 + f[i].plus_milli;
+        v = v < f[i].low_milli ? f[i].low_milli : v;
+        v = v > f[i].high_milli ? f[i].high_milli : v;
+        l->of[f[i].condition].limit_milli = whole(v);
     }
+}
+
+void vg_limits_formula(struct vg_limits *l, const int32_t base[VG_BASE_COUNT],
+                       const struct vg_protocol *p)
+{
+    apply(l, formulas, VG_COUNT(formulas), base);
     if (base[VG_BASE_PR] >= 0) {
         l->of[VG_COND_PR_LOW].limit_milli = base[VG_BASE_PR] < 55000 ? 45000 : 50000;
     }
     if (base[VG_BASE_SPO2] >= 0) {
         int32_t low = base[VG_BASE_SPO2] < 94000 ? whole(base[VG_BASE_SPO2] - 4000) : 90000;
         l->of[VG_COND_SPO2_LOW].limit_milli = low < 88000 ? 88000 : low;
+    }
+    if (p != NULL) { /* its own instead of these */
+        apply(l, p->formulas, p->formula_count, base);
     }
 }

@@ -11,6 +11,7 @@
 
 #include "vigil/alarm.h"
 #include "vigil/care.h"
+#include "vigil/protocol.h"
 #include "vigil/status.h"
 
 /* vg_limits_default -- every condition's defaults. */
@@ -25,9 +26,11 @@ enum vg_status vg_limits_check(const struct vg_limits *l, enum vg_condition *bad
  *
  *   l     in-out  the limits in force become the proposed ones
  *   base  values of enum vg_baseline in thousandths, -1 = none
+ *   p     protocol whose formulas stand instead of the built-in ones of the same condition, or NULL
  *
  * Results are whole units. Nothing is in force until a person accepts it.
  */
-void vg_limits_formula(struct vg_limits *l, const int32_t base[VG_BASE_COUNT]);
+void vg_limits_formula(struct vg_limits *l, const int32_t base[VG_BASE_COUNT],
+                       const struct vg_protocol *p);
 
 #endif

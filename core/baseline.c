@@ -95,25 +95,38 @@ int32_t vg_baseline_pressures(const struct vg_step *st)
     return (int32_t)count_since(&st->bed->recent[VG_BASE_SYS], st->in->mono_ns - BASELINE_NS);
 }
 
-void vg_pressure_keep(struct vg_session *s, int32_t sys_milli, int32_t dia_milli, int64_t at_ns)
+void vg_pressure_keep(struct vg_session *s, const struct vg_pressure *p)
 {
-    struct vg_pressure *p = s->pressure;
-    struct vg_pressure now = { at_ns, sys_milli, dia_milli };
-
-    if (at_ns >= p[0].at_ns) {
-        p[1] = p[0];
-        p[0] = now;
-    } else if (at_ns >= p[1].at_ns) {
-        p[1] = now; /* entered late */
-    } else {
-        /* older than what the checks look at */
+    size_t at = 0;
+    while (at < VG_PRESSURES_MAX && s->pressure[at].at_ns > p->at_ns) {
+        at++; /* entered late */
     }
+    if (at < VG_PRESSURES_MAX) {
+        memmove(&s->pressure[at + 1], &s->pressure[at],
+                (VG_PRESSURES_MAX - 1 - at) * sizeof s->pressure[0]);
+        s->pressure[at] = *p;
+    }
+}
+
+bool vg_pressure_forget(struct vg_session *s, uint64_t seq)
+{
+    for (size_t at = 0; at < VG_PRESSURES_MAX; at++) {
+        if (s->pressure[at].at_ns != VG_TIME_NONE && s->pressure[at].seq == seq) {
+            memmove(&s->pressure[at], &s->pressure[at + 1],
+                    (VG_PRESSURES_MAX - 1 - at) * sizeof s->pressure[0]);
+            s->pressure[VG_PRESSURES_MAX - 1].at_ns = VG_TIME_NONE;
+            return true;
+        }
+    }
+    return false;
 }
 
 void vg_pressure_taken(struct vg_step *st, int32_t sys_milli, int32_t dia_milli, int64_t at_ns)
 {
+    struct vg_pressure p = { at_ns, st->in->seq, sys_milli, dia_milli };
+
     if (st->bed->session.seq != 0) {
-        vg_pressure_keep(&st->bed->session, sys_milli, dia_milli, at_ns);
+        vg_pressure_keep(&st->bed->session, &p);
         vg_schedule_made(st, 0, at_ns);
         vg_schedule_judge(st);
     }

@@ -43,12 +43,22 @@ static void keep_score(struct vg_session *s, const struct vg_event *ev)
     if (at_ns < score->at_ns) {
         return; /* entered late: a newer one is known */
     }
+    score->before_ns = score->at_ns;
+    score->before_seq = score->seq;
+    score->before = score->value;
     score->at_ns = at_ns;
     score->value = c->value[1];
     score->seq = ev->seq;
-    if (c->value[0] == VG_SCALE_MOAAS) {
-        s->awake = c->value[1] < VG_MOAAS_AWAKE ? 0 : (uint8_t)(s->awake < 2 ? s->awake + 1 : 2);
+    if (c->value[0] == VG_SCALE_MOAAS) { /* awake after the last drug, not before it */
+        bool awake = c->value[1] >= VG_MOAAS_AWAKE && at_ns > s->clock.end_ns;
+        s->awake = !awake ? 0 : (uint8_t)(s->awake < 2 ? s->awake + 1 : 2);
     }
+}
+
+static void judge_sedation(struct vg_step *st, int32_t score)
+{
+    vg_alarm_technical(st, VG_COND_SED_DEEP, VG_SUBJECT_NONE, score <= DEEP,
+                       score <= VERY_DEEP ? VG_PRIO_HIGH : VG_PRIO_MED);
 }
 
 static void scored(struct vg_step *st)
@@ -59,9 +69,9 @@ static void scored(struct vg_step *st)
     bool newest = at_ns >= s->score[c->value[0]].at_ns;
 
     keep_score(s, st->in);
-    if (c->value[0] == VG_SCALE_MOAAS && newest) {
-        vg_alarm_technical(st, VG_COND_SED_DEEP, VG_SUBJECT_NONE, c->value[1] <= DEEP,
-                           c->value[1] <= VERY_DEEP ? VG_PRIO_HIGH : VG_PRIO_MED);
+    /* One of another hour, copied from paper, is of the record. */
+    if (c->value[0] == VG_SCALE_MOAAS && newest && st->in->mono_ns - at_ns <= VG_HAND_NOW_NS) {
+        judge_sedation(st, c->value[1]);
     }
     vg_schedule_made(st, 1u << c->value[0], at_ns);
     vg_schedule_judge(st);
@@ -81,7 +91,9 @@ static void read_by_hand(struct vg_step *st)
 {
     const struct vg_care *c = &st->in->u.care;
     int64_t at_ns = happened_ns(st->in);
-    bool now = st->in->mono_ns - at_ns <= VG_HAND_NOW_NS;
+    /* An older reading must not end an alarm of a newer one. */
+    bool now = st->in->mono_ns - at_ns <= VG_HAND_NOW_NS &&
+               at_ns >= st->bed->session.pressure[0].at_ns;
 
     for (unsigned h = 0; h < VG_HAND_COUNT; h++) {
         enum vg_vital v = (enum vg_vital)vital_of_hand[h];
@@ -92,7 +104,7 @@ static void read_by_hand(struct vg_step *st)
             vg_alarm_sample(st, v, c->value[h], false, VG_DEVICE_NONE, st->in->flags);
         }
         if (c->value[h] >= 0) {
-            vg_due_measured(st, v);
+            vg_due_measured(st, v, at_ns);
         }
     }
     if (c->value[VG_HAND_SYS] >= 0) {
@@ -130,6 +142,36 @@ static void set_interval(struct vg_step *st, const struct vg_care *c)
     keep_schedule(st, v);
 }
 
+/* The score before counts again; before that nothing is known. */
+static void forget_score(struct vg_session *s, unsigned k)
+{
+    struct vg_score *score = &s->score[k];
+    score->at_ns = score->before_ns;
+    score->seq = score->before_seq;
+    score->value = score->before;
+    score->before_ns = VG_TIME_NONE;
+    score->before_seq = 0;
+    s->awake = k == VG_SCALE_MOAAS ? 0 : s->awake;
+}
+
+/* What a row said was a mistake: it is as if nobody had said it. */
+static void forget(struct vg_session *s, uint64_t seq)
+{
+    for (unsigned k = 0; k < VG_SCALES_MAX; k++) {
+        if (s->score[k].seq == seq) {
+            forget_score(s, k);
+        }
+    }
+    for (unsigned f = 0; f < VG_FACT_COUNT; f++) {
+        s->fact[f] = s->fact_seq[f] == seq ? -1 : s->fact[f];
+    }
+    for (unsigned i = 0; i < VG_GATE_COUNT; i++) {
+        s->overridden &= s->override_seq[i] == seq ? ~(1u << i) : ~0u;
+    }
+    s->weight_g = s->weight_seq == seq ? 0 : s->weight_g;
+    (void)vg_pressure_forget(s, seq);
+}
+
 /* What a row of the session says is known from then on. The same for a command and for a row that
  * is read again. */
 static void learn(struct vg_session *s, const struct vg_event *ev)
@@ -139,25 +181,22 @@ static void learn(struct vg_session *s, const struct vg_event *ev)
     switch ((enum vg_care_what)c->what) {
     case VG_CW_FACT:
         s->fact[c->value[0]] = (int8_t)c->value[1];
+        s->fact_seq[c->value[0]] = ev->seq;
         break;
     case VG_CW_WEIGHT:
         s->weight_g = c->value[0];
         s->weight_days = c->value[1];
+        s->weight_seq = ev->seq;
         break;
     case VG_CW_OVERRIDE:
         s->overridden |= 1u << c->value[0];
+        s->override_seq[c->value[0]] = ev->seq;
         break;
     case VG_CW_HANDOVER:
         memcpy(s->operator_id, c->to, sizeof s->operator_id);
         break;
     case VG_CW_VOID:
-        for (unsigned k = 0; k < VG_SCALES_MAX; k++) {
-            if (s->score[k].seq == c->target) {
-                s->score[k].at_ns = VG_TIME_NONE; /* the score before it is not known any more */
-                s->score[k].seq = 0;
-                s->awake = k == VG_SCALE_MOAAS ? 0 : s->awake;
-            }
-        }
+        forget(s, c->target);
         break;
     case VG_CW_SEDATION:
     case VG_CW_BASELINE:
@@ -179,6 +218,8 @@ static void learn(struct vg_session *s, const struct vg_event *ev)
 
 static void carry_out(struct vg_step *st, const struct vg_care *c)
 {
+    bool was_sedation = st->bed->session.score[VG_SCALE_MOAAS].seq == c->target;
+
     learn(&st->bed->session, st->in);
     switch ((enum vg_care_what)c->what) {
     case VG_CW_SCORE:
@@ -206,6 +247,13 @@ static void carry_out(struct vg_step *st, const struct vg_care *c)
         st->bed->test_priority = (uint8_t)c->value[0];
         st->bed->test_until_ns = st->in->mono_ns + VG_TEST_SIGNAL_S * VG_NS_PER_S;
         break;
+    case VG_CW_VOID:
+        if (was_sedation) { /* what is known of the person now decides */
+            const struct vg_score *score = &st->bed->session.score[VG_SCALE_MOAAS];
+            judge_sedation(st, score->at_ns != VG_TIME_NONE ? score->value : VG_MOAAS_AWAKE);
+        }
+        vg_schedule_judge(st);
+        break;
     case VG_CW_SEDATION:
     case VG_CW_FACT:
     case VG_CW_WEIGHT:
@@ -216,7 +264,6 @@ static void carry_out(struct vg_step *st, const struct vg_care *c)
     case VG_CW_HANDOVER:
     case VG_CW_DEFER: /* was done when it was judged */
     case VG_CW_OVERRIDE:
-    case VG_CW_VOID:
     case VG_CW_COUNT:
         break;
     }
@@ -241,6 +288,8 @@ static enum vg_refusal judge_override(const struct vg_step *st, const struct vg_
         [VG_GATE_FASTING] = VG_FACT_FASTING,
         [VG_GATE_CONTRAINDICATIONS] = VG_FACT_CONTRAINDICATIONS,
         [VG_GATE_EQUIPMENT] = VG_FACT_EQUIPMENT,
+        [VG_GATE_REMS] = VG_FACT_REMS,
+        [VG_GATE_ALARM_TEST] = VG_FACT_ALARM_TEST,
     };
     const struct vg_protocol *p = vg_engine_protocol(st->e, st->in->bed);
     int8_t fact = fact_of[c->value[0]];
@@ -307,6 +356,10 @@ static enum vg_refusal judge(struct vg_step *st, const struct vg_care *c)
     }
     switch ((enum vg_care_what)c->what) {
     case VG_CW_BASELINE:
+        if (st->bed->session.base_ns != VG_TIME_NONE &&
+            st->bed->session.clock.first_ns != VG_TIME_NONE) {
+            return VG_REFUSED_BASELINE_GIVEN;
+        }
         return vg_baseline_find(st, base) ? VG_REFUSED_NOT : VG_REFUSED_NO_BASELINE;
     case VG_CW_QUIET_ON:
         return st->bed->link ? VG_REFUSED_NOT : VG_REFUSED_NO_SINK;
@@ -321,8 +374,10 @@ static enum vg_refusal judge(struct vg_step *st, const struct vg_care *c)
     case VG_CW_DEFER:
         return vg_schedule_defer(st, c->value[0] < DEFER_MAX_S ? c->value[0] : DEFER_MAX_S);
     case VG_CW_VOID:
-        return c->target > st->bed->session.seq && c->target < st->in->seq ? VG_REFUSED_NOT
-                                                                           : VG_REFUSED_NO_ROW;
+        return c->target > st->bed->session.seq && c->target < st->in->seq &&
+                       !vg_dose_is_row(&st->bed->session, c->target)
+                   ? VG_REFUSED_NOT
+                   : VG_REFUSED_NO_ROW;
     case VG_CW_SEDATION:
     case VG_CW_SCHEDULE:
     case VG_CW_QUIET_OFF:
@@ -415,7 +470,9 @@ void vg_care_replay(struct vg_step *st)
         keep_score(s, st->in);
         vg_schedule_replay_score(st, 1u << c->value[0], happened_ns(st->in));
     } else if (c->what == VG_CW_READING && c->value[VG_HAND_SYS] >= 0) {
-        vg_pressure_keep(s, c->value[VG_HAND_SYS], c->value[VG_HAND_DIA], happened_ns(st->in));
+        struct vg_pressure p = { happened_ns(st->in), st->in->seq, c->value[VG_HAND_SYS],
+                                 c->value[VG_HAND_DIA] };
+        vg_pressure_keep(s, &p);
     } else if (c->what == VG_CW_DEFER) {
         (void)vg_schedule_defer(st, c->value[0] < DEFER_MAX_S ? c->value[0] : DEFER_MAX_S);
     } else {

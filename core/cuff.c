@@ -82,8 +82,9 @@ enum vg_refusal vg_cuff_may_start(const struct vg_step *st, uint16_t device)
     for (uint16_t d = bed->first; d != VG_DEVICE_NONE; d = st->e->devices[d].next) {
         const struct vg_member *m = &st->e->devices[d];
         enum vg_refusal why = m->is_cuff ? vg_nibp_may_start(&m->nibp) : VG_REFUSED_NOT;
-        if (why != VG_REFUSED_NOT &&
-            (d == device || why != VG_REFUSED_CUFF_OFFLINE || m->nibp.state != VG_NS_IDLE)) {
+        bool away = d != device && why == VG_REFUSED_CUFF_OFFLINE; /* off the arm, once deflated */
+        bool rests = m->nibp.state == VG_NS_COOLDOWN;
+        if (away ? rests || vg_nibp_may_hold(&m->nibp, st->in->mono_ns) : why != VG_REFUSED_NOT) {
             return d == device ? why : VG_REFUSED_CUFF_BUSY;
         }
     }

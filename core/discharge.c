@@ -5,8 +5,10 @@
  * the gate value. As in the gate, what is not there does not hold.
  */
 #include "core/step.h"
+#include "vigil/compiler.h"
 
-#define APART_NS (600 * VG_NS_PER_S)
+/* Ten minutes apart, give or take what a cuff needs to measure. */
+#define APART_NS (540 * VG_NS_PER_S)
 /* A value that was measured longer ago says nothing about leaving now. */
 #define RECENT_NS (1800 * VG_NS_PER_S)
 #define SPO2_LEAST_MILLI 92000
@@ -33,17 +35,28 @@ static bool is_near(int32_t milli, int32_t base_milli, int32_t gate_milli)
     return milli <= gate_milli || (base_milli >= 0 && milli <= base_milli + base_milli / 10);
 }
 
+/* The newest one that is far enough before the last; NULL when there is none. */
+static const struct vg_pressure *apart(const struct vg_pressure p[VG_PRESSURES_MAX])
+{
+    for (size_t i = 1; i < VG_PRESSURES_MAX && p[i].at_ns != VG_TIME_NONE; i++) {
+        if (p[0].at_ns - p[i].at_ns >= APART_NS) {
+            return &p[i];
+        }
+    }
+    return NULL;
+}
+
 static bool is_pressure_good(const struct vg_session *s, const struct vg_gate_rules *g,
                              int64_t now_ns)
 {
-    const struct vg_pressure *p = s->pressure;
-    if (p[1].at_ns == VG_TIME_NONE || p[0].at_ns - p[1].at_ns < APART_NS ||
-        now_ns - p[0].at_ns > RECENT_NS) {
+    const struct vg_pressure *two[] = { &s->pressure[0], apart(s->pressure) };
+
+    if (two[1] == NULL || now_ns - two[0]->at_ns > RECENT_NS) {
         return false;
     }
-    for (size_t i = 0; i < 2; i++) {
-        if (!is_near(p[i].sys_milli, s->base[VG_BASE_SYS], g->sys_milli) ||
-            !is_near(p[i].dia_milli, s->base[VG_BASE_DIA], g->dia_milli)) {
+    for (size_t i = 0; i < VG_COUNT(two); i++) {
+        if (!is_near(two[i]->sys_milli, s->base[VG_BASE_SYS], g->sys_milli) ||
+            !is_near(two[i]->dia_milli, s->base[VG_BASE_DIA], g->dia_milli)) {
             return false;
         }
     }
@@ -101,6 +114,9 @@ uint32_t vg_discharge_judge(const struct vg_engine *e, uint16_t bed, int64_t now
     const struct vg_protocol *p = vg_engine_protocol(e, bed);
     uint32_t unmet = 0;
 
+    if (e->beds[bed].session.protocol == VG_PROTOCOL_LOST) {
+        return 1; /* what it asks is not known, so it does not hold */
+    }
     /* Nothing was given: there is nothing to recover from. */
     if (p == NULL || e->beds[bed].session.clock.first_ns == VG_TIME_NONE) {
         return 0;

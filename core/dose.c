@@ -18,6 +18,7 @@
 #include "vigil/quantity.h"
 
 #define LATE_ENTRY_NS (300 * VG_NS_PER_S)
+#define MINUTE_NS (60 * VG_NS_PER_S)
 
 enum vg_dose_form vg_dose_form(enum vg_dose_kind k)
 {
@@ -63,18 +64,46 @@ static void fill(struct vg_dose_entry *e, const struct vg_event *ev)
     memcpy(e->drug, d->drug, sizeof e->drug);
 }
 
+static bool has_place(const struct vg_session *s, const struct vg_dose *d)
+{
+    bool amount = vg_dose_form((enum vg_dose_kind)d->kind) == VG_FORM_AMOUNT;
+    return s->dose_count < (amount ? VG_DOSES_MAX - VG_DOSES_SPARE : VG_DOSES_MAX);
+}
+
+/* More than can be added up: the totals say so, and the clock still knows when the last was given. */
+static void go_beyond(struct vg_session *s, const struct vg_event *ev)
+{
+    const struct vg_dose *d = &ev->u.dose;
+    int64_t given_ns = ev->mono_ns - (ev->utc_ns - d->given_utc_ns);
+
+    s->uncounted = true;
+    if (vg_dose_gives((enum vg_dose_kind)d->kind) && given_ns > s->beyond_ns) {
+        s->beyond_ns = given_ns;
+    }
+    vg_dose_clock_set(s, ev->mono_ns);
+}
+
+/* What was measured for this dose is measured again for the next. */
+static void end_overrides(struct vg_session *s, const struct vg_dose *d)
+{
+    if (d->what == VG_DW_GIVEN && vg_dose_gives((enum vg_dose_kind)d->kind)) {
+        s->overridden &= ~(1u << VG_GATE_BP | 1u << VG_GATE_SPO2 | 1u << VG_GATE_PULSE_RATE);
+    }
+}
+
 /* What the row says becomes what is known; the first_seq of its dose, 0 when it is not kept. */
 static uint64_t apply(struct vg_session *s, const struct vg_event *ev)
 {
     const struct vg_dose *d = &ev->u.dose;
     struct vg_dose_entry *e = d->what == VG_DW_GIVEN ? NULL : find_entry(s, d->target);
 
+    end_overrides(s, d);
+    if (d->what == VG_DW_GIVEN && !has_place(s, d)) {
+        go_beyond(s, ev);
+        return 0;
+    }
     if (d->what == VG_DW_GIVEN) {
-        /* When the list is full its last place is the newest: T0 and the last dose stay right, and the
-         * totals say that they are incomplete. */
-        s->uncounted = s->uncounted || s->dose_count == VG_DOSES_MAX;
-        s->dose_count = (uint16_t)(s->dose_count + (s->dose_count == VG_DOSES_MAX ? 0 : 1));
-        e = &s->doses[s->dose_count - 1];
+        e = &s->doses[s->dose_count++];
         memset(e, 0, sizeof *e);
         e->first_seq = ev->seq;
         fill(e, ev);
@@ -88,6 +117,16 @@ static uint64_t apply(struct vg_session *s, const struct vg_event *ev)
     }
     vg_dose_clock_set(s, ev->mono_ns);
     return e->first_seq;
+}
+
+bool vg_dose_is_row(const struct vg_session *s, uint64_t seq)
+{
+    for (uint16_t i = 0; i < s->dose_count; i++) {
+        if (s->doses[i].seq == seq || s->doses[i].first_seq == seq) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void vg_dose_take_back(struct vg_session *s, const struct vg_event *ev)
@@ -115,8 +154,9 @@ enum vg_refusal vg_happened_check(const struct vg_step *st, int64_t at_utc_ns)
     if (at_utc_ns > st->in->utc_ns) {
         return VG_REFUSED_FUTURE;
     }
+    /* A clock on the wall is read to the minute. */
     if (at_utc_ns < 0 ||
-        st->in->utc_ns - at_utc_ns > st->in->mono_ns - st->bed->session.opened_ns) {
+        st->in->utc_ns - at_utc_ns > st->in->mono_ns - st->bed->session.opened_ns + MINUTE_NS) {
         return VG_REFUSED_BEFORE_SESSION;
     }
     return VG_REFUSED_NOT;
@@ -177,6 +217,21 @@ static bool asks_back(const struct vg_dose *d)
                                     !vg_quantity_is_whole(&q, &terms) || (d->deviation & far) != 0);
 }
 
+/* A correction that says no time leaves it as it was. The record has milliseconds: what is computed
+ * from a row must be what was computed from the command. */
+static void settle_time(struct vg_step *st, struct vg_dose *d)
+{
+    const struct vg_dose_entry *e = d->what == VG_DW_AMEND && d->given_utc_ns == 0
+                                        ? find_entry(&st->bed->session, d->target)
+                                        : NULL;
+    if (e != NULL) {
+        d->given_utc_ns = st->in->utc_ns - (st->in->mono_ns - e->given_ns);
+    }
+    if (d->given_utc_ns > 0) {
+        d->given_utc_ns -= d->given_utc_ns % VG_NS_PER_MS;
+    }
+}
+
 static enum vg_refusal judge(const struct vg_step *st, struct vg_dose *d)
 {
     const struct vg_session *s = &st->bed->session;
@@ -195,11 +250,14 @@ static enum vg_refusal judge(const struct vg_step *st, struct vg_dose *d)
         return why;
     }
     vg_deviation_judge(st, d);
-    if (st->in->utc_ns - d->given_utc_ns > LATE_ENTRY_NS) {
+    if (d->what == VG_DW_GIVEN && st->in->utc_ns - d->given_utc_ns > LATE_ENTRY_NS) {
         d->deviation |= VG_DEV_LATE_ENTRY;
     }
-    if (d->what == VG_DW_GIVEN && s->dose_count == VG_DOSES_MAX) {
+    if (d->what == VG_DW_GIVEN && !has_place(s, d)) {
         d->deviation |= VG_DEV_UNCOUNTED;
+    }
+    if (d->what != VG_DW_VOID && !vg_dose_has_infusion(s, d)) {
+        d->deviation |= VG_DEV_NOTHING_RUNS;
     }
     return asks_back(d) && d->confirm_ug != d->amount_ug ? VG_REFUSED_CONFIRM : VG_REFUSED_NOT;
 }
@@ -212,6 +270,7 @@ void vg_dose_step(struct vg_step *st)
     if (vg_receipt_answer_known(st, ev.u.dose.request_id)) {
         return;
     }
+    settle_time(st, &ev.u.dose);
     enum vg_refusal why = judge(st, &ev.u.dose);
     as_judged.in = &ev;
     if (why != VG_REFUSED_NOT) {

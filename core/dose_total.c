@@ -11,10 +11,17 @@
 
 #define MS_PER_H INT64_C(3600000)
 
-static bool counts(const struct vg_dose_entry *e, const char *drug, int64_t now_ns)
+/* Which doses are looked at. */
+struct scope {
+    const char *drug;
+    uint64_t except; /* first_seq of one that is left out, 0 = none */
+    int64_t now_ns;
+};
+
+static bool counts(const struct vg_dose_entry *e, const struct scope *scope)
 {
-    return !e->is_void && e->given_ns <= now_ns &&
-           (drug == NULL || memcmp(e->drug, drug, sizeof e->drug) == 0);
+    return !e->is_void && e->given_ns <= scope->now_ns && e->first_seq != scope->except &&
+           memcmp(e->drug, scope->drug, sizeof e->drug) == 0;
 }
 
 /* The order things happened in; of two at one time the one that was said first. */
@@ -24,13 +31,13 @@ static bool is_before(const struct vg_dose_entry *a, const struct vg_dose_entry 
 }
 
 /* Indices of what counts, in the order it happened. */
-static size_t in_order(const struct vg_session *s, const char *drug, int64_t now_ns,
+static size_t in_order(const struct vg_session *s, const struct scope *scope,
                        uint16_t of[VG_DOSES_MAX])
 {
     size_t n = 0;
     for (uint16_t i = 0; i < s->dose_count; i++) {
         size_t at = n;
-        if (!counts(&s->doses[i], drug, now_ns)) {
+        if (!counts(&s->doses[i], scope)) {
             continue;
         }
         for (; at > 0 && is_before(&s->doses[i], &s->doses[of[at - 1]]); at--) {
@@ -90,12 +97,13 @@ static void infuse(struct infusion *i, const struct vg_dose_entry *e)
     }
 }
 
-void vg_dose_totals(const struct vg_session *s, const char *drug, int64_t now_ns,
-                    struct vg_totals *out)
+void vg_dose_totals_but(const struct vg_session *s, const char *drug, uint64_t except,
+                        int64_t now_ns, struct vg_totals *out)
 {
     uint16_t order[VG_DOSES_MAX];
     struct infusion i = { 0, 0, 0, 0 };
-    size_t n = in_order(s, drug, now_ns, order);
+    struct scope scope = { drug, except, now_ns };
+    size_t n = in_order(s, &scope, order);
 
     memset(out, 0, sizeof *out);
     out->count = (uint16_t)n;
@@ -120,6 +128,41 @@ void vg_dose_totals(const struct vg_session *s, const char *drug, int64_t now_ns
     out->remaining_ug = out->drawn_ug - out->given_ug - out->wasted_ug;
 }
 
+/* Is it the first of its drug in the list? */
+static bool is_new_drug(const struct vg_session *s, uint16_t i)
+{
+    for (uint16_t k = 0; k < i; k++) {
+        if (memcmp(s->doses[k].drug, s->doses[i].drug, sizeof s->doses[k].drug) == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void vg_dose_totals(const struct vg_session *s, const char *drug, int64_t now_ns,
+                    struct vg_totals *out)
+{
+    if (drug != NULL) {
+        vg_dose_totals_but(s, drug, 0, now_ns, out);
+        return;
+    }
+    memset(out, 0, sizeof *out);
+    for (uint16_t i = 0; i < s->dose_count; i++) {
+        struct vg_totals one;
+        if (!is_new_drug(s, i)) {
+            continue;
+        }
+        vg_dose_totals_but(s, s->doses[i].drug, 0, now_ns, &one);
+        out->drawn_ug += one.drawn_ug;
+        out->given_ug += one.given_ug;
+        out->wasted_ug += one.wasted_ug;
+        out->remaining_ug += one.remaining_ug;
+        out->infused_ug += one.infused_ug;
+        out->rate_ug_h += one.rate_ug_h;
+        out->count = (uint16_t)(out->count + one.count);
+    }
+}
+
 /* Does the drug run from here on, if it did not? After a stop somebody may go on with a rate. */
 static bool runs(const struct vg_dose_entry *e)
 {
@@ -134,7 +177,8 @@ static void clock_of_drug(struct vg_session *s, const char *drug, int64_t now_ns
     struct vg_dose_clock *c = &s->clock;
     int64_t running_ns = VG_TIME_NONE;
     int64_t paused_ns = VG_TIME_NONE;
-    size_t n = in_order(s, drug, now_ns, order);
+    struct scope scope = { drug, 0, now_ns };
+    size_t n = in_order(s, &scope, order);
 
     for (size_t k = 0; k < n; k++) {
         const struct vg_dose_entry *e = &s->doses[order[k]];
@@ -210,6 +254,7 @@ void vg_dose_clock_set(struct vg_session *s, int64_t now_ns)
     if (c->first_ns == VG_TIME_NONE) {
         set_first_and_last(s, runs); /* nobody said that it began: it runs all the same */
     }
+    c->last_ns = s->beyond_ns > c->last_ns ? s->beyond_ns : c->last_ns;
     c->end_ns = c->last_ns;
     s->rate_ug_h = 0;
     for (uint16_t i = 0; i < s->dose_count && c->first_ns != VG_TIME_NONE; i++) {
@@ -222,4 +267,25 @@ void vg_dose_clock_set(struct vg_session *s, int64_t now_ns)
     if (c->running_ns != VG_TIME_NONE) {
         c->end_ns = INT64_MAX;
     }
+    if (c->end_ns > s->score[VG_SCALE_MOAAS].at_ns) {
+        s->awake = 0; /* who was awake before the drug may not be after it */
+    }
+}
+
+bool vg_dose_has_infusion(const struct vg_session *s, const struct vg_dose *d)
+{
+    uint16_t order[VG_DOSES_MAX];
+    struct scope scope = { d->drug, 0, INT64_MAX };
+    bool running = false;
+
+    if (d->kind != VG_DOSE_STOP && d->kind != VG_DOSE_PAUSE && d->kind != VG_DOSE_RESUME &&
+        d->kind != VG_DOSE_RATE_CHANGE) {
+        return true;
+    }
+    size_t n = in_order(s, &scope, order);
+    for (size_t k = 0; k < n; k++) {
+        const struct vg_dose_entry *e = &s->doses[order[k]];
+        running = e->kind == VG_DOSE_STOP ? false : running || runs(e);
+    }
+    return running;
 }

@@ -348,8 +348,9 @@ void vg_engine_replay(struct vg_engine *e, const struct vg_event *ev)
     case VG_EV_NIBP:
         if (bed->session.seq != 0 && bed->session.seq == ev->session &&
             ev->u.nibp.error == VG_NIBP_OK) {
-            vg_pressure_keep(&bed->session, ev->u.nibp.sys_milli, ev->u.nibp.dia_milli,
-                             ev->mono_ns);
+            struct vg_pressure p = { ev->mono_ns, ev->seq, ev->u.nibp.sys_milli,
+                                     ev->u.nibp.dia_milli };
+            vg_pressure_keep(&bed->session, &p);
         }
         break;
     case VG_EV_ACK:

@@ -90,11 +90,13 @@ struct vg_mark {
     uint8_t state; /* enum vg_mark_state */
     uint8_t tries; /* starts of a cuff for it */
     bool optional, deferred;
+    bool gone; /* its dose is void: it counts for nothing */
 };
 
 /* A blood pressure of this session, by a cuff or by hand. */
 struct vg_pressure {
     int64_t at_ns; /* VG_TIME_NONE: none */
+    uint64_t seq;  /* row that says it */
     int32_t sys_milli, dia_milli;
 };
 
@@ -102,7 +104,14 @@ struct vg_score {
     int64_t at_ns; /* VG_TIME_NONE: not scored yet */
     uint64_t seq;
     int32_t value;
+    /* The one before, for when the last was a mistake. */
+    int64_t before_ns;
+    uint64_t before_seq;
+    int32_t before;
 };
+
+/* A dose may be entered late: as many pressures back it can still answer for. */
+#define VG_PRESSURES_MAX 16
 
 /* What the core remembers of an open session. seq = 0: none is open. */
 struct vg_session {
@@ -115,20 +124,24 @@ struct vg_session {
     int64_t base_ns;             /* when it was recorded */
     int32_t base_pressures;      /* blood pressures in it */
     struct vg_due due[VG_VITAL_COUNT];
-    struct vg_pressure pressure[2]; /* newest first */
+    struct vg_pressure pressure[VG_PRESSURES_MAX]; /* newest first */
     struct vg_score score[VG_SCALES_MAX];
     uint8_t awake;              /* MOAA/S of 5 in a row */
     int8_t fact[VG_FACT_COUNT]; /* 1 yes, 0 no, -1 not answered */
     int32_t weight_g;           /* 0 = not known */
     int32_t weight_days;
+    /* Rows that said so: a later one may call them a mistake. */
+    uint64_t fact_seq[VG_FACT_COUNT], override_seq[VG_GATE_COUNT], weight_seq;
     uint32_t overridden; /* bit set of enum vg_gate_item */
     uint8_t kind;        /* enum vg_session_kind */
     uint8_t protocol;    /* index, or VG_PROTOCOL_NONE */
     uint16_t dose_count;
     uint16_t mark_count;
-    bool uncounted; /* more doses than are kept */
-    bool planned;   /* the marks of the first dose are there */
-    bool test;      /* opened on a bed of simulators */
+    int64_t beyond_ns; /* the last dose that is not kept; VG_TIME_NONE = none */
+    bool unplanned;    /* more marks than are kept */
+    bool uncounted;    /* more doses than are kept */
+    bool planned;      /* the marks of the first dose are there */
+    bool test;         /* opened on a bed of simulators */
     char patient_ref[VG_NAME_MAX];
     char operator_id[VG_NAME_MAX]; /* who is responsible: handover changes it */
     char course[VG_NAME_MAX];
@@ -345,7 +358,7 @@ struct vg_totals {
     uint16_t count;     /* doses that are not void */
 };
 /*
- * vg_dose_totals -- what is known of a drug at a time.
+ * vg_dose_totals -- what is known of a drug at a time; NULL: of all drugs together, each by itself.
  *
  * Doses after `now` do not count. An infusion adds its rates by milliseconds, exactly, and is
  * rounded down to a microgram once, at the end. Cost: O(n^2) of the session's doses.

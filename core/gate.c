@@ -146,6 +146,11 @@ struct vg_gate_answer vg_gate_judge(const struct vg_engine *e, uint16_t bed, int
     const struct vg_protocol *p = vg_engine_protocol(e, bed);
     struct vg_gate_answer out = { 0, 0, 0 };
 
+    if (e->beds[bed].session.protocol == VG_PROTOCOL_LOST) { /* nobody knows what it asked */
+        out.missing = out.hard = out.deviating = (1u << VG_GATE_COUNT) - 1;
+        return out;
+    }
+
     for (unsigned i = 0; p != NULL && i < VG_GATE_COUNT; i++) {
         if (p->gate.strength[i] != VG_STRENGTH_OFF &&
             !vg_gate_holds(e, &e->beds[bed], &p->gate, (enum vg_gate_item)i, now_ns)) {
@@ -175,7 +180,12 @@ static int64_t per_person(int64_t ug, bool per_kg, int32_t weight_g)
 static int64_t with_this(const struct vg_step *st, const struct vg_dose *d, int64_t ug)
 {
     struct vg_totals t;
-    vg_dose_totals(&st->bed->session, d->drug, st->in->mono_ns, &t);
+    uint64_t except = 0;
+    for (uint16_t i = 0; i < st->bed->session.dose_count && d->what == VG_DW_AMEND; i++) {
+        const struct vg_dose_entry *e = &st->bed->session.doses[i];
+        except = e->seq == d->target ? e->first_seq : except; /* it takes the place of that one */
+    }
+    vg_dose_totals_but(&st->bed->session, d->drug, except, st->in->mono_ns, &t);
     return t.given_ug + ug;
 }
 
@@ -187,8 +197,11 @@ static uint16_t range_of(const struct vg_step *st, const struct vg_protocol *p,
     int64_t ug = whole_ug(p, d);
     uint16_t out = 0;
 
-    if (d->kind == VG_DOSE_DRAWN || d->kind == VG_DOSE_WASTE || ug == 0) {
+    if (d->kind == VG_DOSE_DRAWN || d->kind == VG_DOSE_WASTE || d->amount_ug == 0) {
         return 0;
+    }
+    if (vg_dose_form((enum vg_dose_kind)d->kind) != VG_FORM_AMOUNT && p->infusion_s == 0) {
+        return VG_DEV_SOFT_RANGE; /* the protocol knows no infusion */
     }
     if (r->total_ug > 0 && with_this(st, d, ug) > r->total_ug) {
         out |= VG_DEV_HARD_RANGE;
@@ -237,7 +250,15 @@ void vg_deviation_judge(const struct vg_step *st, struct vg_dose *d)
 
     d->gate = 0;
     d->deviation = 0;
-    if (p == NULL || d->what == VG_DW_VOID) {
+    if (d->what == VG_DW_VOID) {
+        return;
+    }
+    if (vg_dose_gives((enum vg_dose_kind)d->kind) && d->what == VG_DW_GIVEN) {
+        d->gate = vg_gate_judge(st->e, st->in->bed, st->in->mono_ns).deviating;
+        d->deviation |= d->gate != 0 ? VG_DEV_GATE_CLOSED : 0;
+        d->deviation |= p != NULL && is_too_soon(st, p, d) ? VG_DEV_TOO_SOON : 0;
+    }
+    if (p == NULL) {
         return;
     }
     d->deviation |= is_same_drug(p, d) ? 0 : VG_DEV_OTHER_DRUG;
@@ -246,10 +267,5 @@ void vg_deviation_judge(const struct vg_step *st, struct vg_dose *d)
     }
     if (p->second_check && !d->checked && d->kind != VG_DOSE_LOZENGE_END) {
         d->deviation |= VG_DEV_UNCHECKED;
-    }
-    if (vg_dose_gives((enum vg_dose_kind)d->kind) && d->what == VG_DW_GIVEN) {
-        d->gate = vg_gate_judge(st->e, st->in->bed, st->in->mono_ns).deviating;
-        d->deviation |= d->gate != 0 ? VG_DEV_GATE_CLOSED : 0;
-        d->deviation |= is_too_soon(st, p, d) ? VG_DEV_TOO_SOON : 0;
     }
 }

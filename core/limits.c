@@ -118,7 +118,7 @@ static enum vg_refusal propose(const struct vg_step *st, struct vg_limits *out)
         if (!has_baseline(&st->bed->session)) {
             return VG_REFUSED_NO_BASELINE;
         }
-        vg_limits_formula(out, st->bed->session.base);
+        vg_limits_formula(out, st->bed->session.base, vg_engine_protocol(st->e, st->in->bed));
         break;
     case VG_LW_COUNT:
         break;

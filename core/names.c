@@ -29,7 +29,8 @@ NAME_TABLE(enum vg_dose_kind, vg_dose_kind_name, VG_DOSE_KIND_COUNT, "bolus", "i
            "waste")
 NAME_TABLE(enum vg_dose_what, vg_dose_what_name, VG_DW_COUNT, "given", "amend", "void")
 NAME_TABLE(unsigned, vg_deviation_name, VG_DEVIATION_BITS, "gate_closed", "soft_range",
-           "hard_range", "unchecked", "too_soon", "late_entry", "other_drug", "uncounted")
+           "hard_range", "unchecked", "too_soon", "late_entry", "other_drug", "uncounted",
+           "nothing_runs")
 NAME_TABLE(enum vg_session_kind, vg_session_kind_name, VG_SESSION_KIND_COUNT, "dosing",
            "preparation", "integration")
 NAME_TABLE(enum vg_fact, vg_fact_name, VG_FACT_COUNT, "identity", "consent", "fasting", "escort",

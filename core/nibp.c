@@ -4,7 +4,8 @@
  * Limits: STARTING 3 s (then nobody knows whether the cuff inflates: abort, never a second start);
  * INFLATING and MEASURING together 180 s, the adult bound for pressure above 15 mmHg that cuff
  * standards set for one determination; RESULT asked three times, a second apart; ABORTING 5 s,
- * the abort repeated once a second; COOLDOWN 30 s deflated.
+ * the abort repeated once a second, then it is said that the cuff does not answer and repeated every
+ * ten until it does or the longest determination is over; COOLDOWN 30 s deflated.
  * Trap: a link that breaks while inflated is reported at once, and the abort is kept and sent as
  * the first word after the link is back. The same holds after a restart of the daemon.
  */
@@ -21,6 +22,7 @@
 #define RESULT_TRIES 3
 #define ABORT_REPEAT_NS VG_NS_PER_S
 #define ABORT_TRIES 5
+#define ABORT_SLOW_NS (10 * VG_NS_PER_S)
 #define FALLING_MILLI 10000
 
 /* One cell: next state + 1 (0 = the pair changes nothing), request, error. */
@@ -94,8 +96,7 @@ static const struct cell table[VG_NS_COUNT][VG_NI_COUNT] = {
         [VG_NI_COMPLETED] = GO(COOLDOWN),
         [VG_NI_IDLE] = GO(COOLDOWN),
         [VG_NI_LINK_UP] = ASK(ABORTING, ABORT),
-        /* Five aborts and no word: nobody knows whether the arm is free, so it is said. */
-        [VG_NI_TIMEOUT] = FAIL(COOLDOWN, COMM_LOST),
+        [VG_NI_TIMEOUT] = GO(COOLDOWN),
     },
     [VG_NS_COOLDOWN] = {
         [VG_NI_ABORT] = ASK(ABORTING, ABORT),
@@ -116,6 +117,12 @@ bool vg_nibp_is_measuring(const struct vg_nibp_machine *m)
            m->state == VG_NS_MEASURING || m->state == VG_NS_ABORTING;
 }
 
+bool vg_nibp_may_hold(const struct vg_nibp_machine *m, int64_t now_ns)
+{
+    return vg_nibp_is_measuring(m) &&
+           now_ns - m->started_ns < DETERMINATION_NS + VG_NIBP_COOLDOWN_NS;
+}
+
 enum vg_refusal vg_nibp_may_start(const struct vg_nibp_machine *m)
 {
     if (!m->link_up) {
@@ -132,8 +139,12 @@ static void enter(struct vg_nibp_machine *m, enum vg_nibp_state to, int64_t now_
     if (to == VG_NS_STARTING) {
         m->started_ns = now_ns;
         m->peak_milli = 0;
+    } else if (to == VG_NS_ABORTING && !vg_nibp_is_measuring(m)) {
+        m->started_ns = now_ns; /* somebody sees it inflate: by its own button, at the latest now */
+    } else {
+        /* the determination goes on, or is over */
     }
-    if (m->state != (uint8_t)to) {
+    if (m->state != (uint8_t)to || to == VG_NS_ABORTING) {
         m->retries = 0;
         m->since_ns = now_ns;
     }
@@ -189,6 +200,26 @@ static struct vg_nibp_step again(struct vg_nibp_machine *m, enum vg_request_what
     return out;
 }
 
+/* While the link is down there is nobody to tell; the abort stays owed. After five without a word it
+ * is said, once, that nobody knows whether the arm is free. */
+static struct vg_nibp_step abort_again(struct vg_nibp_machine *m, int64_t now_ns)
+{
+    struct vg_nibp_step out = { .from = m->state, .request = VG_REQ_NONE, .error = VG_NIBP_OK };
+    bool said = m->retries >= ABORT_TRIES;
+
+    if (said && m->link_up && now_ns - m->started_ns >= DETERMINATION_NS) {
+        return vg_nibp_step(m, VG_NI_TIMEOUT, now_ns);
+    }
+    if (!m->link_up || now_ns - m->since_ns < (said ? ABORT_SLOW_NS : ABORT_REPEAT_NS)) {
+        return out;
+    }
+    m->since_ns = now_ns;
+    m->retries = said ? m->retries : (uint8_t)(m->retries + 1);
+    out.error = !said && m->retries == ABORT_TRIES ? VG_NIBP_COMM_LOST : VG_NIBP_OK;
+    out.request = out.error == VG_NIBP_OK ? VG_REQ_NIBP_ABORT : VG_REQ_NONE;
+    return out;
+}
+
 struct vg_nibp_step vg_nibp_tick(struct vg_nibp_machine *m, int64_t now_ns)
 {
     struct vg_nibp_step none = { .from = m->state, .request = VG_REQ_NONE, .error = VG_NIBP_OK };
@@ -204,10 +235,7 @@ struct vg_nibp_step vg_nibp_tick(struct vg_nibp_machine *m, int64_t now_ns)
     case VG_NS_RESULT:
         return lasted_ns >= RESULT_NS ? again(m, VG_REQ_NIBP_RESULT, RESULT_TRIES, now_ns) : none;
     case VG_NS_ABORTING:
-        /* While the link is down there is nobody to tell; the abort stays owed. */
-        return m->link_up && lasted_ns >= ABORT_REPEAT_NS
-                   ? again(m, VG_REQ_NIBP_ABORT, ABORT_TRIES, now_ns)
-                   : none;
+        return abort_again(m, now_ns);
     case VG_NS_COOLDOWN:
         return lasted_ns >= VG_NIBP_COOLDOWN_NS ? vg_nibp_step(m, VG_NI_TIMEOUT, now_ns) : none;
     case VG_NS_IDLE:
@@ -220,6 +248,7 @@ struct vg_nibp_step vg_nibp_tick(struct vg_nibp_machine *m, int64_t now_ns)
 void vg_nibp_restore(struct vg_nibp_machine *m, enum vg_nibp_state last, int64_t now_ns)
 {
     m->since_ns = now_ns;
+    m->started_ns = now_ns; /* at the latest */
     m->retries = 0;
     if (last == VG_NS_STARTING || last == VG_NS_INFLATING || last == VG_NS_MEASURING ||
         last == VG_NS_ABORTING) {

@@ -35,7 +35,7 @@ struct vg_nibp_machine {
     int64_t started_ns; /* when the determination was asked for */
     int32_t peak_milli; /* highest cuff pressure of this determination */
     uint8_t state;      /* enum vg_nibp_state */
-    uint8_t retries;    /* of the result request */
+    uint8_t retries;    /* of the request for a result, or of the abort */
     bool link_up;
 };
 
@@ -68,5 +68,9 @@ void vg_nibp_restore(struct vg_nibp_machine *m, enum vg_nibp_state last, int64_t
 
 /* True while the cuff may be inflated. */
 bool vg_nibp_is_measuring(const struct vg_nibp_machine *m);
+
+/* vg_nibp_may_hold -- may it still hold pressure? False once the longest determination and its pause
+ * are over, whatever the cuff says or does not. */
+bool vg_nibp_may_hold(const struct vg_nibp_machine *m, int64_t now_ns);
 
 #endif

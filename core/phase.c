@@ -22,8 +22,10 @@ static struct vg_phase by_protocol(const struct vg_step *st, const struct vg_pro
     const struct vg_phase_row *row = vg_protocol_phase(p, at_s);
     struct vg_phase out = { row->required, 0, row->dosing, (uint8_t)(row - p->phases) };
 
-    /* An infusion that runs on acts on, whatever the plan says. */
-    out.dosing = out.dosing || s->clock.running_ns != VG_TIME_NONE;
+    /* What was given later than planned acts on, whatever the plan says. */
+    out.dosing = out.dosing || s->clock.running_ns != VG_TIME_NONE ||
+                 (s->clock.end_ns != VG_TIME_NONE &&
+                  st->in->mono_ns - s->clock.end_ns < p->floor_last_s * VG_NS_PER_S);
     if (row->relaxes && s->awake >= AWAKE && !out.dosing) {
         out.required = 0;
     }

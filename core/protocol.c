@@ -119,10 +119,22 @@ static bool has_check(const struct vg_protocol *p, enum vg_check_kind kind, uint
     return false;
 }
 
+static bool has_awake(const struct vg_protocol *p)
+{
+    for (uint16_t i = 0; i < p->check_count; i++) {
+        const struct vg_check_row *c = &p->checks[i];
+        if (c->kind == VG_CHECK_AT_LEAST && c->index == VG_SCALE_MOAAS &&
+            c->value >= VG_MOAAS_AWAKE) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool has_all_checks(const struct vg_protocol *p)
 {
     return has_check(p, VG_CHECK_TIME, 0) && has_check(p, VG_CHECK_BP, 0) &&
-           has_check(p, VG_CHECK_SPO2, 0) && has_check(p, VG_CHECK_AT_LEAST, VG_SCALE_MOAAS) &&
+           has_check(p, VG_CHECK_SPO2, 0) && has_awake(p) &&
            has_check(p, VG_CHECK_FACT, VG_FACT_ESCORT);
 }
 

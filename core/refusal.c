@@ -61,7 +61,7 @@ static const struct {
     [VG_REFUSED_BEFORE_SESSION] = { "before_session",
         "that time is before the session was opened; open it first, or check the time" },
     [VG_REFUSED_NO_DOSE] = { "no_dose",
-        "no dose of this session stands under that number; see the list of doses" },
+        "no dose in force stands under that number: it was corrected since, or never was one; see the plan" },
     [VG_REFUSED_CORRECTED] = { "already_corrected",
         "that row was corrected already; name the row that is in force now" },
     [VG_REFUSED_NO_WEIGHT] = { "no_weight",
@@ -94,9 +94,11 @@ static const struct {
         "a reading has systolic above diastolic, both or none, and values a person can "
         "have; check what was typed" },
     [VG_REFUSED_NO_ROW] = { "no_row",
-        "no row of this session stands under that number" },
+        "no row of this session stands under that number, or it is of a dose (dose void)" },
     [VG_REFUSED_WEIGHT_RANGE] = { "weight_range",
         "a weight is 30 to 250 kg; check number and unit" },
+    [VG_REFUSED_BASELINE_GIVEN] = { "baseline_given",
+        "a drug was given: a baseline is from before it, and one is recorded" },
 };
 /* clang-format on */
 static_assert(VG_COUNT(rows) == VG_REFUSED_COUNT, "a refusal has no words");

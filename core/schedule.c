@@ -38,10 +38,12 @@ static const uint8_t table[VG_MARK_STATE_COUNT][VG_SI_COUNT] = {
     [VG_MS_LATE] = { [VG_SI_MADE] = TO(MET), [VG_SI_MADE_LATE] = TO(MET_LATE),
                      [VG_SI_NEXT] = TO(MISSED), [VG_SI_DROP] = TO(DROPPED),
                      [VG_SI_MOVED] = TO(WAITING) },
-    [VG_MS_MET] = { 0 },
-    [VG_MS_MET_LATE] = { 0 },
+    /* The dose was corrected: its time is still to come. */
+    [VG_MS_MET] = { [VG_SI_MOVED] = TO(WAITING) },
+    [VG_MS_MET_LATE] = { [VG_SI_MOVED] = TO(WAITING) },
     /* Measured in time, entered afterwards. */
-    [VG_MS_MISSED] = { [VG_SI_MADE] = TO(MET), [VG_SI_MADE_LATE] = TO(MET_LATE) },
+    [VG_MS_MISSED] = { [VG_SI_MADE] = TO(MET), [VG_SI_MADE_LATE] = TO(MET_LATE),
+                       [VG_SI_MOVED] = TO(WAITING) },
     [VG_MS_DROPPED] = { 0 },
 };
 /* clang-format on */
@@ -104,7 +106,7 @@ static int64_t next_edge_ns(const struct vg_session *s, const struct vg_mark *m)
     int64_t next_ns = INT64_MAX;
     for (uint16_t i = 0; i < s->mark_count; i++) {
         const struct vg_mark *o = &s->marks[i];
-        if (o->state != VG_MS_DROPPED && is_alike(m, o) && edge_ns(o) > edge_ns(m) &&
+        if (o->state != VG_MS_DROPPED && !o->gone && is_alike(m, o) && edge_ns(o) > edge_ns(m) &&
             edge_ns(o) < next_ns) {
             next_ns = edge_ns(o);
         }
@@ -141,9 +143,14 @@ static void add_mark(struct vg_session *s, const struct vg_plan_row *row, uint8_
     m.dose = dose;
     m.row = row_index;
     m.state = VG_MS_WAITING;
-    if (s->mark_count < VG_MARKS_MAX && !(row->further && is_there(s, &m))) {
-        s->marks[s->mark_count++] = m;
+    if (row->further && is_there(s, &m)) {
+        return;
     }
+    if (s->mark_count == VG_MARKS_MAX) {
+        s->unplanned = true;
+        return;
+    }
+    s->marks[s->mark_count++] = m;
 }
 
 static const struct vg_dose_entry *entry_of(const struct vg_session *s, uint64_t dose)
@@ -156,6 +163,41 @@ static const struct vg_dose_entry *entry_of(const struct vg_session *s, uint64_t
     return NULL;
 }
 
+static bool gives(const struct vg_dose_entry *e)
+{
+    return e != NULL && !e->is_void && vg_dose_gives((enum vg_dose_kind)e->kind);
+}
+
+/* The moment a mark counts from; false when there is none any more. */
+static bool origin(const struct vg_session *s, const struct vg_mark *m, bool further, int64_t *ns)
+{
+    const struct vg_dose_entry *e = further ? entry_of(s, m->dose) : NULL;
+    *ns = further && e != NULL ? e->given_ns : s->clock.first_ns;
+    return further ? gives(e) && e->given_ns != s->clock.first_ns
+                   : s->clock.first_ns != VG_TIME_NONE;
+}
+
+/* A mark at another time begins anew, if that time is still to come. */
+static void move_mark(struct vg_step *st, uint16_t i, int64_t due_ns, bool silent)
+{
+    struct vg_mark *m = &st->bed->session.marks[i];
+    bool ahead = due_ns - m->window_ns > st->in->mono_ns;
+
+    if (!is_open(m) && !ahead) {
+        return; /* it was made or missed when it was */
+    }
+    m->due_ns = due_ns;
+    m->cuff_ns = due_ns;
+    m->deferred = false;
+    m->tries = 0;
+    m->missing = is_open(m) ? m->missing : m->scales;
+    if (silent) {
+        m->state = vg_mark_next(m->state, VG_SI_MOVED);
+    } else {
+        move(st, i, VG_SI_MOVED);
+    }
+}
+
 /* Marks whose dose moved or was voided follow it; silently while a record is read. */
 static void follow(struct vg_step *st, const struct vg_protocol *p, bool silent)
 {
@@ -164,23 +206,49 @@ static void follow(struct vg_step *st, const struct vg_protocol *p, bool silent)
     for (uint16_t i = 0; i < s->mark_count; i++) {
         struct vg_mark *m = &s->marks[i];
         const struct vg_plan_row *row = &p->plan[m->row];
-        const struct vg_dose_entry *e = row->further ? entry_of(s, m->dose) : NULL;
-        bool gone = row->further ? e == NULL || e->is_void || e->given_ns == s->clock.first_ns
-                                 : s->clock.first_ns == VG_TIME_NONE;
-        if (!is_open(m)) {
+        int64_t from_ns;
+        if (m->gone || m->state == VG_MS_DROPPED) {
             continue;
         }
-        int64_t from_ns = row->further && e != NULL ? e->given_ns : s->clock.first_ns;
-        int64_t due_ns = gone ? m->due_ns : from_ns + row->at_s * VG_NS_PER_S;
-        bool moved = due_ns != m->due_ns;
-        m->cuff_ns += due_ns - m->due_ns;
-        m->due_ns = due_ns;
-        if ((gone || moved) && silent) {
-            m->state = vg_mark_next(m->state, gone ? VG_SI_DROP : VG_SI_MOVED);
-        } else if (gone || moved) {
-            move(st, i, gone ? VG_SI_DROP : VG_SI_MOVED);
+        m->gone = !origin(s, m, row->further, &from_ns);
+        if (m->gone && silent) {
+            m->state = vg_mark_next(m->state, VG_SI_DROP);
+        } else if (m->gone) {
+            move(st, i, VG_SI_DROP);
+        } else if (from_ns + row->at_s * VG_NS_PER_S != m->due_ns) {
+            move_mark(st, i, from_ns + row->at_s * VG_NS_PER_S, silent);
         } else {
             /* where it was */
+        }
+    }
+}
+
+static bool has_further(const struct vg_session *s, const struct vg_protocol *p, uint64_t dose)
+{
+    for (uint16_t i = 0; i < s->mark_count; i++) {
+        if (s->marks[i].dose == dose && p->plan[s->marks[i].row].further && !s->marks[i].gone) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Each dose after the first has its own, however it came to be one: those that are not past. */
+static void add_further(struct vg_step *st, const struct vg_protocol *p)
+{
+    struct vg_session *s = &st->bed->session;
+
+    for (uint16_t d = 0; d < s->dose_count; d++) {
+        const struct vg_dose_entry *e = &s->doses[d];
+        if (!gives(e) || e->given_ns == s->clock.first_ns || has_further(s, p, e->first_seq)) {
+            continue;
+        }
+        for (uint16_t i = 0; i < p->plan_count; i++) {
+            const struct vg_plan_row *row = &p->plan[i];
+            int64_t end_ns = e->given_ns + (row->at_s + row->window_s) * VG_NS_PER_S;
+            if (row->further && end_ns > st->in->mono_ns) {
+                add_mark(s, row, (uint8_t)i, e->first_seq, e->given_ns);
+            }
         }
     }
 }
@@ -194,18 +262,17 @@ static void plan(struct vg_step *st, uint64_t dose, bool silent)
         return;
     }
     follow(st, p, silent);
-    const struct vg_dose_entry *e = entry_of(s, dose);
-    bool further = e != NULL && vg_dose_gives((enum vg_dose_kind)e->kind) && !e->is_void &&
-                   st->in->u.dose.what == VG_DW_GIVEN && e->given_ns != s->clock.first_ns;
     bool given = s->clock.first_ns != VG_TIME_NONE;
     /* When the only dose was void the next one begins anew, whatever was made meanwhile. */
     bool begins = given && !s->planned;
     s->planned = given;
-    for (uint16_t i = 0; i < p->plan_count; i++) {
-        if (p->plan[i].further ? further : begins) {
-            add_mark(s, &p->plan[i], (uint8_t)i, dose,
-                     p->plan[i].further ? e->given_ns : s->clock.first_ns);
+    for (uint16_t i = 0; i < p->plan_count && begins; i++) {
+        if (!p->plan[i].further) {
+            add_mark(s, &p->plan[i], (uint8_t)i, dose, s->clock.first_ns);
         }
+    }
+    if (given) {
+        add_further(st, p);
     }
 }
 
@@ -290,18 +357,29 @@ static void mark_tick(struct vg_step *st, uint16_t i)
     struct vg_mark *m = &s->marks[i];
     int64_t late_ns = st->in->mono_ns - m->due_ns;
 
-    if (!is_open(m) || late_ns < -ANNOUNCE_NS) {
+    if (!is_open(m) || m->gone || late_ns < -ANNOUNCE_NS) {
         return;
     }
     if (st->in->mono_ns >= next_edge_ns(s, m)) {
         move(st, i, m->optional ? VG_SI_DROP : VG_SI_NEXT);
-    } else if (late_ns > m->window_ns) {
+    } else if (st->in->mono_ns - m->cuff_ns > m->window_ns) { /* put off is not late */
         move(st, i, m->optional ? VG_SI_DROP : VG_SI_LATE);
     } else if (late_ns >= 0) {
         move(st, i, VG_SI_COME);
     } else {
         move(st, i, VG_SI_ANNOUNCE);
     }
+}
+
+/* Was all that a mark misses made after its time? Then nobody is wanted for it any more. */
+static bool is_overtaken(const struct vg_session *s, const struct vg_mark *m)
+{
+    for (unsigned k = 0; k < VG_SCALES_MAX; k++) {
+        if ((m->missing & (1u << k)) != 0 && s->score[k].at_ns < edge_ns(m)) {
+            return false;
+        }
+    }
+    return m->scales != 0 || s->pressure[0].at_ns >= edge_ns(m);
 }
 
 /* How long something has been wanted beyond its window; -1 = nothing is. What was missed is wanted
@@ -313,18 +391,12 @@ static int64_t wanted_ns(const struct vg_step *st, bool scores)
 
     for (uint16_t i = 0; i < s->mark_count; i++) {
         const struct vg_mark *m = &s->marks[i];
-        int64_t late_ns = st->in->mono_ns - m->due_ns - m->window_ns;
-        bool since = false;
-        if ((m->scales != 0) != scores || m->optional ||
+        int64_t late_ns = st->in->mono_ns - m->cuff_ns - m->window_ns;
+        if ((m->scales != 0) != scores || m->optional || m->gone ||
             (m->state != VG_MS_LATE && m->state != VG_MS_MISSED)) {
             continue;
         }
-        for (unsigned k = 0; scores && k < VG_SCALES_MAX && !since; k++) {
-            since = (m->missing & (1u << k)) != 0 && s->score[k].at_ns >= edge_ns(m);
-        }
-        since = since || (!scores && s->pressure[0].at_ns != VG_TIME_NONE &&
-                          s->pressure[0].at_ns >= edge_ns(m));
-        worst_ns = !since && late_ns > worst_ns ? late_ns : worst_ns;
+        worst_ns = late_ns > worst_ns && !is_overtaken(s, m) ? late_ns : worst_ns;
     }
     return worst_ns;
 }
@@ -337,11 +409,11 @@ static int64_t interval_wanted_ns(const struct vg_step *st, enum vg_vital v)
     return d->interval_ns > 0 && late_ns >= 0 ? late_ns : -1;
 }
 
-void vg_due_measured(struct vg_step *st, enum vg_vital v)
+void vg_due_measured(struct vg_step *st, enum vg_vital v, int64_t at_ns)
 {
     struct vg_due *d = &st->bed->session.due[v];
-    if (d->interval_ns > 0) {
-        d->next_ns = st->in->mono_ns + d->interval_ns;
+    if (d->interval_ns > 0 && at_ns + d->interval_ns > d->next_ns) {
+        d->next_ns = at_ns + d->interval_ns;
         vg_schedule_judge(st);
     }
 }

@@ -89,7 +89,8 @@ static uint64_t content_of(const struct vg_event *ev)
         break;
     case VG_EV_CARE:
         h = HASH(h, ev->u.care.what);
-        h = HASH(h, ev->u.care.value);
+        h = hash_more(h, ev->u.care.value, /* what is confirmed is the same as what was asked */
+                      (ev->u.care.what == VG_CW_WEIGHT ? 2 : VG_BASE_COUNT) * sizeof(int32_t));
         h = HASH(h, ev->u.care.target);
         h = HASH(h, ev->u.care.to);
         h = HASH(h, ev->u.care.extra_sum);
@@ -168,6 +169,7 @@ static void begin(struct vg_bed *bed, const struct vg_event *ev)
     s->opened_utc_ns = ev->utc_ns;
     s->test = (ev->flags & VG_FLAG_TEST) != 0;
     s->clock = (struct vg_dose_clock){ VG_TIME_NONE, VG_TIME_NONE, VG_TIME_NONE, VG_TIME_NONE };
+    s->beyond_ns = VG_TIME_NONE;
     s->base_ns = VG_TIME_NONE;
     for (size_t i = 0; i < VG_BASE_COUNT; i++) {
         s->base[i] = -1;
@@ -177,6 +179,7 @@ static void begin(struct vg_bed *bed, const struct vg_event *ev)
     }
     for (size_t i = 0; i < VG_SCALES_MAX; i++) {
         s->score[i].at_ns = VG_TIME_NONE;
+        s->score[i].before_ns = VG_TIME_NONE;
     }
     memset(s->fact, -1, sizeof s->fact);
     s->kind = ev->u.session_move.kind;

@@ -61,6 +61,8 @@ void vg_session_bind(struct vg_step *st);
 
 void vg_dose_step(struct vg_step *st);
 void vg_dose_replay(struct vg_step *st);
+/* Does the row say something of a dose? */
+bool vg_dose_is_row(const struct vg_session *s, uint64_t seq);
 void vg_dose_take_back(struct vg_session *s, const struct vg_event *ev);
 /* VG_REFUSED_NOT, or why something cannot have happened then. */
 enum vg_refusal vg_happened_check(const struct vg_step *st, int64_t at_utc_ns);
@@ -69,6 +71,11 @@ void vg_dose_clock_set(struct vg_session *s, int64_t now_ns);
 /* One condition of the gate; what is no item never holds. */
 bool vg_gate_holds(const struct vg_engine *e, const struct vg_bed *bed,
                    const struct vg_gate_rules *g, enum vg_gate_item item, int64_t now_ns);
+/* Does it need an infusion of its drug that runs, and is there one? True when it needs none. */
+bool vg_dose_has_infusion(const struct vg_session *s, const struct vg_dose *d);
+/* What is known of the drug without the dose that began with row `except` (0: with all). */
+void vg_dose_totals_but(const struct vg_session *s, const char *drug, uint64_t except,
+                        int64_t now_ns, struct vg_totals *out);
 /* d->deviation and d->gate, from the protocol of the session. */
 void vg_deviation_judge(const struct vg_step *st, struct vg_dose *d);
 
@@ -135,7 +142,7 @@ void vg_care_end(struct vg_step *st);
 void vg_care_restore(struct vg_step *st);
 void vg_care_replay(struct vg_step *st);
 /* A vital of an interval was measured. */
-void vg_due_measured(struct vg_step *st, enum vg_vital v);
+void vg_due_measured(struct vg_step *st, enum vg_vital v, int64_t at_ns);
 void vg_phase_judge(struct vg_step *st);
 /* Without a session equipment calls nobody: LOW. */
 enum vg_priority vg_technical_priority(const struct vg_step *st, enum vg_priority p);
@@ -145,7 +152,9 @@ bool vg_baseline_find(const struct vg_step *st, int32_t base[VG_BASE_COUNT]);
 /* Blood pressures it is made of. */
 int32_t vg_baseline_pressures(const struct vg_step *st);
 void vg_pressure_taken(struct vg_step *st, int32_t sys_milli, int32_t dia_milli, int64_t at_ns);
-void vg_pressure_keep(struct vg_session *s, int32_t sys_milli, int32_t dia_milli, int64_t at_ns);
+void vg_pressure_keep(struct vg_session *s, const struct vg_pressure *p);
+/* The row that said it was a mistake. */
+bool vg_pressure_forget(struct vg_session *s, uint64_t seq);
 
 /* --- vitals.c ------------------------------------------------------------------------------ */
 

@@ -167,7 +167,7 @@ static void classify_sample(struct vg_step *st, uint16_t device, enum vg_vital v
     if (f->quality == VG_QUALITY_OK && f->state == VG_FRESH_FRESH) {
         vg_recent_add(st->bed, v, f->value_milli, f->valid_ns);
     }
-    vg_due_measured(st, v);
+    vg_due_measured(st, v, st->in->mono_ns);
     vg_alarm_sample(st, v, f->value_milli, raise_only, device, f->flags);
 }
 

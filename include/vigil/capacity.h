@@ -40,9 +40,11 @@
 /* Session protocols of one configuration, and those that running sessions still keep. */
 #define VG_PROTOCOLS_OFFERED 16
 #define VG_PROTOCOLS_MAX 32
-/* Doses of one session that are added up; an infusion with a change a minute for two hours is 120.
- * Later ones are recorded, and the totals say that they are incomplete. */
-#define VG_DOSES_MAX 256
+/* Doses of one session that are added up; an infusion with a change a minute for two hours is 120. The
+ * last places are for what has no amount (a stop must not be lost). Later ones are recorded, and the
+ * totals say that they are incomplete. */
+#define VG_DOSES_MAX 1024
+#define VG_DOSES_SPARE 64
 /* Readings and scores due in one session: the longest protocol has 40, further doses add to them. */
 #define VG_MARKS_MAX 128
 /* Starts of cuffs on one person in any hour: one every two minutes. More bruises an arm. */
@@ -61,8 +63,8 @@
 #define VG_RECEIPTS_MAX 4096
 /* Effects of one step. The end of a session and a restart move every open slot of a bed at once,
  * and its route; a restart says the state and the binding of every device, too. That must not be
- * cut. The rest is limits, inhibitions and the answer. */
-#define VG_EFFECTS_MAX (2 * VG_SLOTS_MAX + 2 * VG_DEVICES_MAX + 128)
+ * cut; nor the marks of a session. The rest is limits, inhibitions and the answer. */
+#define VG_EFFECTS_MAX (2 * VG_SLOTS_MAX + 2 * VG_DEVICES_MAX + VG_MARKS_MAX + 128)
 
 /* Driver: the longest frame any serial protocol sends, and the state a driver may keep. */
 #define VG_FRAME_MAX 256

@@ -51,9 +51,10 @@ enum vg_deviation {
     VG_DEV_TOO_SOON = 1u << 4,    /* nearer to the dose before than the protocol says */
     VG_DEV_LATE_ENTRY = 1u << 5,  /* entered more than five minutes after it happened */
     VG_DEV_OTHER_DRUG = 1u << 6,  /* not the drug or route of the protocol */
-    VG_DEV_UNCOUNTED = 1u << 7    /* more doses than Vigil can add up: totals are incomplete */
+    VG_DEV_UNCOUNTED = 1u << 7,   /* more doses than Vigil can add up: totals are incomplete */
+    VG_DEV_NOTHING_RUNS = 1u << 8 /* no infusion of that drug runs that could stop or change */
 };
-#define VG_DEVIATION_BITS 8
+#define VG_DEVIATION_BITS 9
 
 enum vg_route {
     VG_ROUTE_IV,

@@ -141,7 +141,7 @@ struct vg_protocol {
     int32_t floor_first_s; /* earliest discharge after the first dose */
     int32_t floor_last_s;  /* ... after the last dose, or the end of an infusion */
     struct vg_check_row checks[VG_CHECKS_MAX];
-    struct vg_formula formulas[VG_FORMULAS_MAX]; /* none: the built-in ones */
+    struct vg_formula formulas[VG_FORMULAS_MAX]; /* the built-in ones hold for the rest */
 };
 
 /*

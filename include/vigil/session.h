@@ -23,6 +23,8 @@ enum vg_session_kind {
 };
 
 #define VG_PROTOCOL_NONE UINT8_C(0xff)
+/* The session has one, and neither configuration nor record know it any more. */
+#define VG_PROTOCOL_LOST UINT8_C(0xfe)
 
 /* An operator opens or closes a session. `text` is the patient reference when opening and the
  * reason of an override when closing with alarms open or before the discharge checks hold. */
