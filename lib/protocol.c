@@ -142,9 +142,11 @@ static const struct vg_yaml_table dose_table = TABLE(dose_rows);
 #define ITEM(word, item, text)                                                                     \
     { .key = word, .type = VG_YAML_ENUM, .names = strength_words, .fallback = "off",               \
       .offset = offsetof(struct raw_protocol, p.gate.strength[item]), .size = 1, .doc = text }
-#define MMHG(word, member, usual, text)                                                            \
+#define VALUE(word, member, usual, low, high, text)                                                \
     { .key = word, .type = VG_YAML_DECIMAL, .places = 3, .fallback = usual,                        \
-      AT(struct raw_protocol, p.gate.member), .min = 30000, .max = 260000, .doc = text }
+      AT(struct raw_protocol, p.gate.member), .min = (low) * 1000, .max = (high) * 1000,           \
+      .doc = text }
+#define MMHG(word, member, usual, text) VALUE(word, member, usual, 30, 260, text)
 static const struct vg_yaml_field gate_rows[] = {
     ITEM("identity", VG_GATE_IDENTITY, "two identifiers were compared"),
     ITEM("consent", VG_GATE_CONSENT, "consent is recorded"),
@@ -171,10 +173,10 @@ static const struct vg_yaml_field gate_rows[] = {
     MMHG("sys_65", sys_65_milli, "150", "systolic gate value from 65 years, mmHg"),
     MMHG("hold_sys", hold_sys_milli, "160", "systolic hold value, mmHg"),
     MMHG("hold_dia", hold_dia_milli, "100", "diastolic hold value, mmHg"),
-    MMHG("spo2_at_least", spo2_milli, "94", "gate value of SpO2, %"),
-    MMHG("spo2_hold_at_least", hold_spo2_milli, "90", "hold value of SpO2, %"),
-    MMHG("pulse_at_least", pr_low_milli, "50", "lowest pulse rate, /min"),
-    MMHG("pulse_at_most", pr_high_milli, "110", "highest pulse rate, /min"),
+    VALUE("spo2_at_least", spo2_milli, "94", 80, 100, "gate value of SpO2, %"),
+    VALUE("spo2_hold_at_least", hold_spo2_milli, "90", 80, 100, "hold value of SpO2, %"),
+    VALUE("pulse_at_least", pr_low_milli, "50", 35, 180, "lowest pulse rate, /min"),
+    VALUE("pulse_at_most", pr_high_milli, "110", 35, 180, "highest pulse rate, /min"),
     { .key = "weight_days", .type = VG_YAML_INT, .fallback = "30",
       AT(struct raw_protocol, weight_days), .min = 0, .max = 366, .unit = "days",
       .doc = "how old the weight may be" },
@@ -261,7 +263,7 @@ static const struct vg_yaml_field protocol_rows[] = {
     { .key = "gate", .type = VG_YAML_MAP, .table = &gate_table,
       .doc = "what is asked before a dose: off, soft (may be overridden) or hard" },
     LIST("formulas", formulas, formula_count, VG_FORMULAS_MAX, formula_table,
-         "limits from the baseline; by default the built-in ones"),
+         "limits from the baseline; the built-in ones hold for conditions that are not here"),
     { .key = "discharge", .type = VG_YAML_MAP, .table = &discharge_table,
       .doc = "the observation floor" },
     LIST("checks", checks, check_count, VG_CHECKS_MAX, check_table, "discharge checks"),

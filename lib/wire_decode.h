@@ -6,8 +6,8 @@
 
 #include "lib/wire.h"
 
-/* vg_wire_payload -- the members of an event's kind and those that travel beside it (extra, may be
- * NULL), as one JSON object. VG_ERR_FULL if cut. */
+/* vg_wire_payload -- the members of an event's kind, those that travel beside it (extra, may be
+ * NULL) and the fingerprint of these, as one JSON object. VG_ERR_FULL if cut. */
 enum vg_status vg_wire_payload(const struct vg_wire_names *n, const struct vg_event *ev,
                                const char *extra, char *buf, size_t cap, size_t *len);
 

@@ -110,7 +110,7 @@ static uint8_t find_protocol(const struct vg_wire_names *n, const json_t *o)
             return i;
         }
     }
-    return VG_PROTOCOL_NONE;
+    return hash != NULL ? VG_PROTOCOL_LOST : VG_PROTOCOL_NONE;
 }
 
 static bool decode_open(const struct vg_wire_names *n, const json_t *o, struct vg_session_event *s)
@@ -153,6 +153,9 @@ static bool decode_typed(const json_t *o, struct vg_dose *d, bool rate)
     int64_t digits = 0;
     enum vg_dose_unit unit = rate ? VG_UNIT_UG_H : VG_UNIT_UG;
 
+    if (d->amount_ug == 0) {
+        return true; /* a kind without an amount */
+    }
     d->typed_number = d->amount_ug;
     d->places = 0;
     if (vg_decode_integer(o, "typed_number", &digits)) {

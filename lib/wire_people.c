@@ -178,7 +178,4 @@ void vg_wire_care_members(struct vg_json *j, const struct vg_wire_names *n, cons
     vg_json_text(j, "at", utc);
     vg_json_text(j, "operator", c->operator_id);
     vg_json_text(j, "request_id", c->request_id);
-    if (c->extra_sum != 0) {
-        vg_json_uint(j, "extra_sum", c->extra_sum);
-    }
 }

@@ -140,9 +140,6 @@ void vg_wire_dose_members(struct vg_json *j, const struct vg_dose *d, int64_t re
     }
     vg_json_text(j, "operator", d->operator_id);
     vg_json_text(j, "request_id", d->request_id);
-    if (d->extra_sum != 0) {
-        vg_json_uint(j, "extra_sum", d->extra_sum);
-    }
 }
 
 void vg_wire_plan_members(struct vg_json *j, const struct vg_wire_names *n,

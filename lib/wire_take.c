@@ -98,9 +98,10 @@ bool vg_wire_take_index(struct vg_wire_parse *p, const char *key, const char *co
         }
     }
     (void)vg_wire_fail(p, VG_ERR_ARG, "there is no %s '%s'; 'vigilctl %s' lists them", key, id,
-                       strcmp(key, "profile") == 0 ? "limits"
-                       : strcmp(key, "sink") == 0  ? "sinks"
-                                                   : "status");
+                       strcmp(key, "profile") == 0                                 ? "limits"
+                       : strcmp(key, "sink") == 0                                  ? "sinks"
+                       : strcmp(key, "scale") == 0 || strcmp(key, "protocol") == 0 ? "plan"
+                                                                                   : "status");
     return false;
 }
 
