@@ -195,6 +195,22 @@ static void ask_record(struct vigild *v, const struct vg_request *req, const str
     }
 }
 
+/* What is said without a time happens now; a correction of a dose leaves the time as it was. The
+ * record has milliseconds, and what is read again must be what was done. */
+static void settle_time(struct vg_request *req, int64_t now_utc_ns)
+{
+    bool dose = req->ev.kind == VG_EV_DOSE;
+    int64_t *at_ns = dose ? &req->ev.u.dose.given_utc_ns : &req->ev.u.care.at_utc_ns;
+
+    if (!dose && req->ev.kind != VG_EV_CARE) {
+        return;
+    }
+    if (!req->has_time && !(dose && req->ev.u.dose.what == VG_DW_AMEND)) {
+        *at_ns = now_utc_ns;
+    }
+    *at_ns -= *at_ns % VG_NS_PER_MS;
+}
+
 static void operate_one(struct vigild *v, const struct incoming *in)
 {
     struct vg_request req;
@@ -225,14 +241,7 @@ static void operate_one(struct vigild *v, const struct incoming *in)
         answer(v, v->control.operate, &in->from, &r);
         return;
     }
-    if (!req.has_time) { /* what is said without a time happens now */
-        int64_t *at_ns = req.ev.kind == VG_EV_DOSE   ? &req.ev.u.dose.given_utc_ns
-                         : req.ev.kind == VG_EV_CARE ? &req.ev.u.care.at_utc_ns
-                                                     : NULL;
-        if (at_ns != NULL) {
-            *at_ns = v->reactor.now.utc_ns;
-        }
-    }
+    settle_time(&req, v->reactor.now.utc_ns);
     memcpy(v->pending[slot].extra, req.extra, sizeof req.extra);
     if (req.op == VG_OP_NIBP_START || req.op == VG_OP_NIBP_ABORT) {
         /* The device names the bed it is on; the one in the request must agree. */

@@ -129,6 +129,9 @@ enum vg_status vg_journal_open(struct vg_journal *j, const char *state_dir)
  * only what was decided since a start: its restored alarms were recorded again then. That start is a
  * minute old, or a daemon that crashes every ten seconds would forget that a limit was violated three
  * times. The ranges repeat those of the indexes: without them the whole record is read. */
+#define LAST_OF_BOOT                                                                               \
+    "first_value(e.mono_ns) OVER (PARTITION BY b.boot_id ORDER BY e.seq DESC),"                    \
+    "first_value(e.utc_ns) OVER (PARTITION BY b.boot_id ORDER BY e.seq DESC)"
 static const char replay_sql[] =
     "WITH last AS (SELECT utc_ns FROM event WHERE seq < ?1 ORDER BY seq DESC LIMIT 1),"
     " start AS (SELECT coalesce(max(payload ->> 'first_seq'), 0) AS seq FROM event"
@@ -153,7 +156,7 @@ static const char replay_sql[] =
     "                                 ORDER BY seq DESC LIMIT 1 OFFSET 400), 0)"
     "            AND utc_ns > (SELECT utc_ns FROM last) - 3600000000000)"
     " SELECT e.seq, e.mono_ns, e.utc_ns, e.kind, e.flags, e.bed, e.device, e.session, e.payload,"
-    "        b.boot_id, e.operator"
+    "        b.boot_id, e.operator, " LAST_OF_BOOT
     " FROM wanted w JOIN event e ON e.seq = w.seq JOIN boot b ON b.id = e.boot"
     " WHERE e.seq < ?1 ORDER BY e.seq";
 
@@ -186,23 +189,28 @@ static void read_head(const struct vg_wire_names *names, sqlite3_stmt *st, struc
     ev->session = (uint64_t)sqlite3_column_int64(st, 7);
 }
 
+/* Another boot's axis means nothing here; the wall clock is the only bridge, and it may have been set
+ * during that boot or since. So a boot is moved as a whole, by its last row: distances stay, and what
+ * happened is never in the future. */
+static int64_t shift_of(const struct vg_journal *j, const struct vg_now *now, sqlite3_stmt *st)
+{
+    const char *boot = column_text(st, 9);
+    int64_t ago_ns = now->utc_ns - sqlite3_column_int64(st, 12);
+
+    if (boot != NULL && strcmp(boot, j->boot_id) == 0) {
+        return 0;
+    }
+    return now->mono_ns - (ago_ns > 0 ? ago_ns : 0) - sqlite3_column_int64(st, 11);
+}
+
 static bool read_row(const struct vg_journal *j, const struct vg_now *now, sqlite3_stmt *st,
                      struct vg_event *ev)
 {
     const char *operator_id = column_text(st, 10);
-    const char *boot = column_text(st, 9);
-    int64_t shift_ns = 0;
+    int64_t shift_ns = shift_of(j, now, st);
 
     read_head(j->names, st, ev);
-    if (boot == NULL || strcmp(boot, j->boot_id) != 0) {
-        /* Another boot's axis means nothing here; the wall clock is the only bridge. */
-        shift_ns = now->mono_ns - (now->utc_ns - ev->utc_ns) - ev->mono_ns;
-        if (ev->mono_ns + shift_ns > now->mono_ns) {
-            /* The wall clock was set back since: what happened is never in the future. */
-            shift_ns = now->mono_ns - ev->mono_ns;
-        }
-        ev->mono_ns += shift_ns;
-    }
+    ev->mono_ns += shift_ns;
     const char *payload = column_text(st, 8);
     if (payload == NULL ||
         vg_wire_decode(j->names, payload, (size_t)sqlite3_column_bytes(st, 8), ev) != VG_OK) {
@@ -245,8 +253,7 @@ struct replay_to {
 /* Column for column as replay_sql. */
 static const char receipts_sql[] =
     "SELECT e.seq, e.mono_ns, e.utc_ns, e.kind, e.flags, e.bed, e.device, e.session, e.payload,"
-    "       b.boot_id, e.operator"
-    " FROM event e JOIN boot b ON b.id = e.boot"
+    "       b.boot_id, e.operator, " LAST_OF_BOOT " FROM event e JOIN boot b ON b.id = e.boot"
     " WHERE e.kind > 5 AND e.kind <> 12 AND e.request_id IS NOT NULL AND e.seq >= ?1"
     " ORDER BY e.seq";
 /* Where the last ones begin; they are spread over all beds. */
@@ -486,6 +493,7 @@ uint64_t vg_journal_post_with(struct vg_journal *j, const struct vg_event *ev, c
     for (size_t at = 0; at < len; at += sizeof piece.ev.u.text) {
         size_t n = len - at < sizeof piece.ev.u.text ? len - at : sizeof piece.ev.u.text;
         memset(&piece.ev, 0, sizeof piece.ev);
+        piece.ev.seq = ev->seq; /* what is not written yet begins here */
         memcpy(piece.ev.u.text, extra + at, n);
         (void)vg_worker_post(&j->worker, &piece); /* there is room: nobody else posts */
     }

@@ -25,7 +25,7 @@ CREATE TABLE event (
     quality     INTEGER,
     -- JSON; of a wave its samples, of a reading its age in ns when it had one.
     payload     ANY,
-    -- SHA-256 (hash of the row before || SHA-256 of this row); see lib/chain.h.
+    -- SHA-256 (hash of the row before || session || SHA-256 of this row); see lib/chain.h.
     hash        BLOB
 ) STRICT;
 
@@ -110,8 +110,10 @@ SELECT seq, utc_ns, mono_ns, bed, session, operator, request_id, payload ->> 'ev
        (flags & 1) AS test
 FROM event WHERE kind = 7;
 
+-- One row for each thing said of a dose: a correction ('amend', 'void') names the row it is of.
 CREATE VIEW dose AS
 SELECT seq, utc_ns AS recorded_utc_ns, mono_ns, bed, session, operator, request_id,
+       coalesce (payload ->> 'event', 'given') AS event, payload ->> 'target' AS target,
        payload ->> 'kind' AS kind, payload ->> 'drug' AS drug,
        payload ->> 'amount_ug' AS amount_ug, payload ->> 'rate_ug_h' AS rate_ug_h,
        payload ->> 'route' AS route, payload ->> 'given_at' AS given_at

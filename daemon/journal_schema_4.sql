@@ -22,6 +22,15 @@ CREATE INDEX event_plan ON event (session, seq) WHERE kind >= 21 AND kind <= 23;
 CREATE INDEX event_cuff ON event (seq) WHERE kind = 6;
 CREATE INDEX event_nibp ON event (session, seq) WHERE kind = 2;
 
+DROP VIEW dose;
+CREATE VIEW dose AS
+SELECT seq, utc_ns AS recorded_utc_ns, mono_ns, bed, session, operator, request_id,
+       coalesce (payload ->> 'event', 'given') AS event, payload ->> 'target' AS target,
+       payload ->> 'kind' AS kind, payload ->> 'drug' AS drug,
+       payload ->> 'amount_ug' AS amount_ug, payload ->> 'rate_ug_h' AS rate_ug_h,
+       payload ->> 'route' AS route, payload ->> 'given_at' AS given_at
+FROM event WHERE kind = 8;
+
 CREATE TRIGGER checkpoint_no_update BEFORE UPDATE ON checkpoint
 BEGIN SELECT RAISE (ABORT, 'the record is append-only'); END;
 CREATE TRIGGER checkpoint_no_delete BEFORE DELETE ON checkpoint

@@ -160,8 +160,9 @@ static void show_set(struct vg_json *j, const char *key, const struct vg_limits 
 }
 
 /* What the formula would make of the recorded baseline; a person looks at it before it counts. */
-static void show_proposal(struct vg_json *j, const struct vg_bed *b)
+static void show_proposal(struct vg_json *j, const struct vg_engine *e, uint16_t bed)
 {
+    const struct vg_bed *b = &e->beds[bed];
     struct vg_limits want = b->limits;
     bool any = false;
 
@@ -172,7 +173,7 @@ static void show_proposal(struct vg_json *j, const struct vg_bed *b)
         vg_json_null(j, "formula");
         return;
     }
-    vg_limits_formula(&want, b->session.base);
+    vg_limits_formula(&want, b->session.base, vg_engine_protocol(e, bed));
     show_set(j, "formula", &want);
 }
 
@@ -183,7 +184,7 @@ static void show_bed_limits(struct vg_json *j, struct vigild *v, uint16_t bed)
     vg_json_text(j, "bed", v->names.bed[bed]);
     vg_json_bool(j, "session", b->session.seq != 0);
     show_set(j, "limits", &b->limits);
-    show_proposal(j, b);
+    show_proposal(j, &v->engine, bed);
     vg_json_object_end(j);
 }
 
