@@ -70,8 +70,15 @@ devices:
 profiles:
   - name: hypertensive
   - name: cautious
+protocols:
+  - name: im
+  - name: iv-40
+  - name: sl
+  - name: esk-56
+  - name: esk-84
 YAML
 ln -s "$PWD/config/limits" "$dir/limits"
+ln -s "$PWD/config/protocols" "$dir/protocols"
 
 # A desk and a room that are heard by nobody: they play into the null device of ALSA. Without the
 # program there are no sinks, for one that is named and not there is an alarm.
@@ -106,17 +113,20 @@ fi
 
 ctl() { VIGIL_SOCKET_DIR="$dir" VIGIL_OPERATOR=demo "$bin/vigilctl" "$@"; }
 
-# What a nurse would do: open sessions, note the dose, ask the cuffs to measure, have staff told first
-# in one of the rooms.
+# What a nurse would do: open sessions, answer what the gate asks, note the dose, ask the cuffs to
+# measure, have staff told first in one of the rooms.
 story() {
     await "$dir/cuff-1"
     for _ in $(seq 100); do ctl --json status | grep -q '"dev":"cuff-1"[^}]*"online":true' && break; sleep 0.1; done
-    ctl session open bed-1 --patient DEMO-1
+    ctl session open bed-1 --patient DEMO-1 --protocol im
     ctl session open bed-2 --patient DEMO-2
-    ctl dose bolus bed-1 --drug ketamine --amount 35 --unit mg --route im
+    for f in identity consent fasting escort contraindications equipment room_air alarm_test; do ctl fact $f yes --bed bed-1; done
+    ctl weight 70 kg --bed bed-1
+    for bp in 118/74 117/73 119/75; do ctl reading $bp --bed bed-1; done
+    ctl baseline --bed bed-1
+    ctl dose bolus bed-1 --drug ketamine --amount 35 --unit mg --route im --confirm "35 mg"
     ctl nibp start bed-1 cuff-1
     ctl nibp start bed-2 vm-2
-    ctl schedule --bed bed-1 --vital nibp_sys --every 5min
     [ $sinks = yes ] || return 0
     for _ in $(seq 50); do ctl --json sinks | grep -q '"ok":false' || break; sleep 0.1; done
     ctl quiet on --bed bed-2

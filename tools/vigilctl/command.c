@@ -57,6 +57,22 @@ int ctl_command_begin(struct ctl *c, struct ctl_command *k, const char *op, cons
     return CTL_DONE;
 }
 
+/* Recorded all the same: whoever gave it must see what it departs from. */
+static void print_words(const json_t *reply, const char *key, const char *what)
+{
+    size_t i;
+    json_t *word;
+    const json_t *words = json_object_get(reply, key);
+
+    json_array_foreach(words, i, word)
+    {
+        (void)printf("%s%s", i == 0 ? what : " ", json_string_value(word));
+    }
+    if (json_array_size(words) > 0) {
+        (void)printf("\n");
+    }
+}
+
 static int report(struct ctl *c, const struct ctl_command *k, json_t *reply, ctl_then *then)
 {
     bool recorded = ctl_true(reply, "recorded");
@@ -77,6 +93,8 @@ static int report(struct ctl *c, const struct ctl_command *k, json_t *reply, ctl
                      recorded ? "recorded" : "TAKEN BUT NOT YET ON DISK", ctl_int(reply, "receipt"),
                      ctl_true(reply, "duplicate") ? " (was done before; nothing was repeated)" : "",
                      k->request_id);
+        print_words(reply, "deviation", "DEVIATION: ");
+        print_words(reply, "gate_missing", "the gate was missing: ");
     }
     if (then != NULL) {
         then(c, k, reply);

@@ -14,8 +14,9 @@ bool ctl_put_row(struct ctl *c, struct vg_json *j, const char *member, const cha
     errno = 0;
     long long number = strtoll(text, &end, 10);
     if (*text < '0' || *text > '9' || *end != '\0' || errno != 0) {
-        ctl_say(c, "'%.40s' is no number of %s; 'vigilctl status' and 'plan' list them", text,
-                strcmp(member, "target") == 0 ? "a row" : "an instance");
+        ctl_say(c, "'%.40s' is no %s lists them", text,
+                strcmp(member, "target") == 0 ? "row number; 'vigilctl plan'"
+                                              : "instance number; 'vigilctl alarms'");
         return false;
     }
     vg_json_int(j, member, number);
