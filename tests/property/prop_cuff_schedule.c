@@ -37,6 +37,7 @@
 #define DOSES 12
 #define READINGS_MAX (VG_PLAN_ROWS_MAX * (DOSES + 1))
 #define REST_NS CORE_S(30)
+#define LONGEST_NS CORE_S(180) /* a determination, whoever ends it */
 #define HOUR_NS CORE_S(3600)
 #define HOUR_STARTS 30
 #define NEVER INT64_MAX
@@ -57,6 +58,7 @@ struct cuff {
     bool up;         /* the daemon has a link to it */
     int64_t back_ns; /* when the link comes back */
     bool inflated;   /* it holds pressure by a start of ours */
+    int64_t told_ns; /* when it was told to start */
     int64_t end_ns;  /* when it lets go by itself */
     bool hangs;      /* ... and does not say so */
     bool ran;        /* told to start, and no word since that it ended */
@@ -240,7 +242,8 @@ static void told_start(struct cuff *f)
     unsigned hour = 1;
 
     for (unsigned i = 0; i < w.count; i++) {
-        if (w.cuffs[i].inflated || w.cuffs[i].ran) {
+        const struct cuff *o = &w.cuffs[i];
+        if (o->inflated || (o->ran && now_ns - o->told_ns < LONGEST_NS + REST_NS)) {
             fail_at("it is started while one of the bed may be inflated", f);
         }
     }
@@ -265,6 +268,7 @@ static void told_start(struct cuff *f)
         check_scheduled(f);
     }
     f->ran = true;
+    f->told_ns = now_ns;
     f->aborts = 0;
     f->lost = 0;
     f->mute = false;
@@ -279,7 +283,7 @@ static void told_start(struct cuff *f)
     } else {
         f->inflated = true;
         f->hangs = how == 3;
-        f->end_ns = now_ns + (f->hangs ? CORE_S(180)
+        f->end_ns = now_ns + (f->hangs ? LONGEST_NS
                                        : between_ns(CORE_S(5), w.calm ? CORE_S(15) : CORE_S(45)));
         /* 4: in time or not; 5: it inflates and does not say so */
         int64_t late_ns = how == 4 ? CORE_S(8) : CORE_S(2);
@@ -312,9 +316,8 @@ static void told_abort(struct cuff *f)
     f->owed = false;
     f->aborts++;
     if (f->mute) {
-        /* Five times, and nobody knows: the daemon says so and rests. */
-        f->ran = f->ran && f->aborts < 5;
-        w.end_ns = w.c->now_ns;
+        /* Nobody knows, until the longest determination is over. */
+        w.end_ns = w.c->now_ns - f->told_ns < LONGEST_NS ? w.c->now_ns : w.end_ns;
         return;
     }
     if (chance(w.bad) && f->lost < 2) {
@@ -405,7 +408,7 @@ static void speak(struct cuff *f)
 static void lose_link(struct cuff *f, bool daemon_died)
 {
     met.losses += f->ran ? 1 : 0;
-    f->owed = f->owed || f->ran;
+    f->owed = f->owed || (f->ran && w.c->now_ns - f->told_ns < LONGEST_NS);
     f->up = false;
     f->word_count = 0; /* what was on its way is lost */
     f->back_ns = w.c->now_ns + between_ns(CORE_S(1), chance(90) ? CORE_S(60) : CORE_S(900));
@@ -496,6 +499,17 @@ static void follow(void)
     w.begun = begun;
 }
 
+/* A reading whose time has moved begins anew. */
+static void move_readings(int64_t first_was_ns, unsigned of, int64_t was_ns)
+{
+    for (unsigned i = 0; i < w.reading_count; i++) {
+        struct reading *r = &w.readings[i];
+        bool moved = r->dose == DOSES ? first_ns() != first_was_ns
+                                      : r->dose == of && w.doses[of].given_ns != was_ns;
+        r->starts = r->epoch == w.epoch && moved ? 0 : r->starts;
+    }
+}
+
 static void give(enum vg_dose_what what, int64_t ago_ns)
 {
     struct vg_event ev = core_event(w.c, VG_EV_DOSE, 0, VG_DEVICE_NONE);
@@ -511,13 +525,18 @@ static void give(enum vg_dose_what what, int64_t ago_ns)
     d->given_utc_ns = now.given_ns + w.c->utc_offset_ns;
     memcpy(d->drug, w.p.drug, sizeof d->drug);
     /* The plan of before still counts while the engine does what is due at once. */
+    static struct reading kept[READINGS_MAX];
     struct dose was = w.doses[of];
+    int64_t first_was_ns = first_ns();
+    memcpy(kept, w.readings, sizeof kept);
     w.doses[of] = now;
     w.dose_count += what == VG_DW_GIVEN ? 1u : 0u;
+    move_readings(first_was_ns, of, was.given_ns);
     const struct vg_effect *fx = command(&ev, d->request_id, d->operator_id);
     if (fx->refusal != VG_REFUSED_NOT) {
         w.doses[of] = was;
         w.dose_count -= what == VG_DW_GIVEN ? 1u : 0u;
+        memcpy(w.readings, kept, sizeof kept);
     } else {
         w.doses[of].row = ev.seq;
     }

@@ -136,12 +136,6 @@ static const struct said *in_force(unsigned dose)
     return last;
 }
 
-/* When there are too many, the last place of the list is the newest one's. */
-static bool is_kept(unsigned dose)
-{
-    return dose + 1 < VG_DOSES_MAX || dose + 1 == m.dose_count;
-}
-
 struct day {
     const struct said *of[LOG_MAX];
     wide rate[LOG_MAX];       /* after it; -1: not known yet */
@@ -159,8 +153,7 @@ static void day_of(struct day *d, unsigned drug, int64_t now_ns)
         unsigned at = 0;
         for (unsigned i = 0; i < m.dose_count; i++) {
             const struct said *s = in_force(i);
-            bool counts = is_kept(i) && !s->is_void && s->drug == drug && s->given_ns <= now_ns &&
-                          !taken[i];
+            bool counts = !s->is_void && s->drug == drug && s->given_ns <= now_ns && !taken[i];
             if (counts && (best == NULL || s->given_ns < best->given_ns)) {
                 best = s; /* doses are numbered as they were said first: no tie to look at */
                 at = i;
@@ -265,7 +258,7 @@ static void expect_clock(const struct vg_session *s)
     for (int by_rate = 0; by_rate < 2 && first_ns == VG_TIME_NONE; by_rate++) {
         for (unsigned i = 0; i < m.dose_count; i++) {
             const struct said *r = in_force(i);
-            if (!is_kept(i) || r->is_void || !begins(r, by_rate != 0)) {
+            if (r->is_void || !begins(r, by_rate != 0)) {
                 continue;
             }
             first_ns = first_ns == VG_TIME_NONE || r->given_ns < first_ns ? r->given_ns : first_ns;
@@ -274,7 +267,7 @@ static void expect_clock(const struct vg_session *s)
     }
     assert_int_equal(s->clock.first_ns, first_ns);
     assert_int_equal(s->clock.last_ns, last_ns);
-    assert_int_equal(s->uncounted, m.dose_count > VG_DOSES_MAX);
+    assert_false(s->uncounted);
 }
 
 static void expect_all(const struct core *c)
@@ -303,8 +296,7 @@ static bool is_far(const struct vg_dose *d, wide ug)
     if (strcmp(d->drug, drug_names[0]) != 0 || d->route != VG_ROUTE_IV) {
         return true;
     }
-    /* A rate that gives no whole microgram in its time is compared with nothing. */
-    return d->kind != VG_DOSE_DRAWN && d->kind != VG_DOSE_WASTE && whole > 0 &&
+    return d->kind != VG_DOSE_DRAWN && d->kind != VG_DOSE_WASTE && ug > 0 &&
            (whole < 5000 || whole > 100000);
 }
 
@@ -352,7 +344,8 @@ static uint64_t against_amount(const struct vg_dose *d, int64_t *ug, bool *shown
 /* Of all that could be said against a request the engine says one; without any it is accepted. */
 static uint64_t against(const struct core *c, const struct vg_dose *d, struct said *out)
 {
-    int64_t ago_ns = c->now_ns + c->utc_offset_ns - d->given_utc_ns;
+    int64_t given_utc_ns = d->given_utc_ns - (d->given_utc_ns > 0 ? d->given_utc_ns % 1000000 : 0);
+    int64_t ago_ns = c->now_ns + c->utc_offset_ns - given_utc_ns;
     uint64_t no = 0;
     bool shown = false;
 
@@ -365,12 +358,16 @@ static uint64_t against(const struct core *c, const struct vg_dose *d, struct sa
         for (unsigned i = 0; i < m.log_count; i++) {
             row = m.log[i].seq == d->target ? &m.log[i] : row;
         }
-        if (row == NULL || !is_kept(row->of)) {
+        if (row == NULL) {
             no |= R(NO_DOSE);
         } else if (in_force(row->of) != row || row->is_void) {
             no |= R(CORRECTED) | R(NO_DOSE);
         } else {
             out->of = row->of;
+            if (d->what == VG_DW_AMEND && d->given_utc_ns == 0) { /* when was right */
+                out->given_ns = row->given_ns;
+                ago_ns = c->now_ns - row->given_ns;
+            }
         }
     }
     if (d->what == VG_DW_VOID) {
@@ -378,7 +375,7 @@ static uint64_t against(const struct core *c, const struct vg_dose *d, struct sa
         return no;
     }
     no |= ago_ns < 0 ? R(FUTURE) : 0;
-    no |= ago_ns > c->now_ns - m.opened_ns ? R(BEFORE_SESSION) : 0;
+    no |= ago_ns > c->now_ns - m.opened_ns + CORE_S(60) ? R(BEFORE_SESSION) : 0;
     no |= against_amount(d, &out->ug, &shown);
     out->drug = (uint8_t)drug_of(d);
     return no == 0 && shown && d->confirm_ug != out->ug ? R(CONFIRM) : no;
@@ -491,7 +488,7 @@ static int64_t random_ago_ns(const struct core *c)
     case 0:
         return -1 - (int64_t)core_below(1000000000);
     case 1:
-        return age_ns + 1 + (int64_t)core_below(1000000000);
+        return age_ns + (int64_t)core_below(120) * 1000000000 + (int64_t)core_below(1000000000);
     case 2:
     case 3:
     case 4:
@@ -537,6 +534,7 @@ static struct vg_dose random_dose(struct core *c)
     random_amount(&d);
     if (core_below(4) == 0) {
         random_correction(&d);
+        d.given_utc_ns = d.what == VG_DW_AMEND && core_below(3) == 0 ? 0 : d.given_utc_ns;
     }
     return d;
 }

@@ -156,10 +156,15 @@ static void check_marks(void)
         const struct vg_mark *m = &s->marks[i];
         int64_t late_ns = c->now_ns - m->due_ns;
         bool over = false;
+        if (m->gone) {
+            assert_true(m->state > VG_MS_LATE);
+            continue;
+        }
         for (uint16_t k = 0; k < s->mark_count; k++) {
             const struct vg_mark *o = &s->marks[k];
-            over = over || (o->state != VG_MS_DROPPED && (o->scales == 0) == (m->scales == 0) &&
-                            begins_ns(o) > begins_ns(m) && c->now_ns >= begins_ns(o));
+            over = over ||
+                   (o->state != VG_MS_DROPPED && !o->gone && (o->scales == 0) == (m->scales == 0) &&
+                    begins_ns(o) > begins_ns(m) && c->now_ns >= begins_ns(o));
         }
         if (m->state > VG_MS_LATE) {
             assert_true(m->state != VG_MS_MET || m->off_ns <= m->window_ns);
@@ -168,10 +173,10 @@ static void check_marks(void)
             continue;
         }
         assert_false(over && late_ns >= -CORE_S(30));
-        assert_int_equal(m->state, late_ns > m->window_ns   ? VG_MS_LATE
-                                   : late_ns >= 0           ? VG_MS_DUE
-                                   : late_ns >= -CORE_S(30) ? VG_MS_ANNOUNCED
-                                                            : VG_MS_WAITING);
+        assert_int_equal(m->state, c->now_ns - m->cuff_ns > m->window_ns ? VG_MS_LATE
+                                   : late_ns >= 0                        ? VG_MS_DUE
+                                   : late_ns >= -CORE_S(30)              ? VG_MS_ANNOUNCED
+                                                                         : VG_MS_WAITING);
     }
 }
 

@@ -45,9 +45,12 @@ def step(b, faults, stream, client, offset_s, was_s):
     alarm, f = stream.wait_alarm("bed-1", "CLOCK", mark, state="latched", ack=False)
     b.worst.add("clock_alarm_s", f.at - stream.frames[mark - 1].at)
     receipts = [give(b, client, stream, offset_s)]
-    # What people read off a clock that was not stepped is never refused.
-    for given in (was_s, offset_s):
-        receipts.append(give(b, client, stream, offset_s, stated(time.time() + given - 60)))
+    # A time of this session by the daemon's clock is taken. One off a clock that was not stepped is
+    # ahead, or of before the session: it is refused, by name, and nothing is recorded.
+    receipts.append(give(b, client, stream, offset_s, stated(time.time() + offset_s - 60)))
+    reply = client.ask(b.dose("bed-1", vs.request_id(), given_at=stated(time.time() + was_s - 60)))
+    vs.equal(reply.get("error"), "before_session" if offset_s > was_s else "in_the_future", reply)
+    vs.check("time" in reply["text"], reply)
     vs.check(b.ack(client, "bed-1", alarm["instance"])["ok"], "ack")
     stream.wait_no_alarm("bed-1", "CLOCK", stream.mark())
     return receipts

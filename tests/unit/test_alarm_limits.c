@@ -138,7 +138,7 @@ static void test_alarm_limits__the_worked_example(void **state)
     static const int32_t base[VG_BASE_COUNT] = { 118000, 74000, 89000, 70000, 97000 };
     struct vg_limits before = l;
     (void)state;
-    vg_limits_formula(&l, base);
+    vg_limits_formula(&l, base, NULL);
     assert_int_equal(limit(VG_COND_SYS_HIGH), 158);
     assert_int_equal(limit(VG_COND_DIA_HIGH), 99);
     assert_int_equal(limit(VG_COND_PR_HIGH), 110);
@@ -190,7 +190,7 @@ static void test_alarm_limits__formulas_stay_within_their_bounds(void **state)
         int32_t base[VG_BASE_COUNT] = { -1, -1, -1, -1, -1 };
         (void)defaults(state);
         base[cases[i].base] = cases[i].milli;
-        vg_limits_formula(&l, base);
+        vg_limits_formula(&l, base, NULL);
         assert_int_equal(limit(cases[i].c), cases[i].want);
         assert_int_equal(l.of[cases[i].c].limit_milli % UNIT, 0);
         assert_int_equal(check(), VG_OK);
@@ -207,7 +207,7 @@ static void test_alarm_limits__what_is_missing_decides_nothing(void **state)
     };
     struct vg_limits before = l;
     (void)state;
-    vg_limits_formula(&l, none);
+    vg_limits_formula(&l, none, NULL);
     assert_memory_equal(&l, &before, sizeof l);
     for (unsigned b = 0; b < VG_BASE_COUNT; b++) {
         int32_t base[VG_BASE_COUNT] = { -1, -1, -1, -1, -1 };
@@ -215,7 +215,7 @@ static void test_alarm_limits__what_is_missing_decides_nothing(void **state)
             l.of[c].limit_milli = 77000; /* of nobody */
         }
         base[b] = 60000;
-        vg_limits_formula(&l, base);
+        vg_limits_formula(&l, base, NULL);
         for (unsigned c = 0; c < VG_COND_COUNT; c++) {
             assert_int_equal(l.of[c].limit_milli != 77000, (moves[c] & (1u << b)) != 0);
         }
@@ -230,7 +230,7 @@ static void test_alarm_limits__every_baseline_gives_legal_limits(void **state)
         int32_t base[VG_BASE_COUNT] = { v * UNIT, v * UNIT, v * UNIT, v * UNIT,
                                         (v <= 100 ? v : 100) * UNIT };
         (void)defaults(state);
-        vg_limits_formula(&l, base);
+        vg_limits_formula(&l, base, NULL);
         assert_int_equal(check(), VG_OK);
     }
 }

@@ -42,6 +42,8 @@ static const struct vg_effect *say(enum vg_care_what what, int32_t first, int32_
     return session_care(c, what, value, 3, 0);
 }
 
+#define MINUTE_NS CORE_S(60)
+
 /* --- when ----------------------------------------------------------------------------------- */
 
 static void test_care_session__everything_happens_in_the_session(void **state)
@@ -57,10 +59,12 @@ static void test_care_session__everything_happens_in_the_session(void **state)
     for (size_t i = 0; i < VG_COUNT(all); i++) {
         assert_int_equal(session_care(c, all[i], value, VG_BASE_COUNT, -1)->refusal,
                          VG_REFUSED_FUTURE);
-        assert_int_equal(session_care(c, all[i], value, VG_BASE_COUNT, since_ns + 1)->refusal,
-                         VG_REFUSED_BEFORE_SESSION);
+        assert_int_equal(
+            session_care(c, all[i], value, VG_BASE_COUNT, since_ns + MINUTE_NS + 1)->refusal,
+            VG_REFUSED_BEFORE_SESSION);
     }
-    assert_int_equal(session_care(c, VG_CW_NOTE, value, 0, since_ns)->status, VG_OK);
+    assert_int_equal(session_care(c, VG_CW_NOTE, value, 0, since_ns + MINUTE_NS)->status,
+                     VG_OK); /* a clock on the wall is read to the minute */
     assert_int_equal(session_care(c, VG_CW_TEST, value, 1, -1)->status, VG_OK); /* a sound */
 }
 
@@ -134,12 +138,16 @@ static void test_care_session__awake_is_five_twice(void **state)
 static void test_care_session__a_voided_score_is_not_known(void **state)
 {
     (void)state;
+    uint64_t only = session_score(c, VG_SCALE_MOAAS, 4, 0)->receipt;
+    assert_int_equal(session_void(c, only)->status, VG_OK);
+    assert_int_equal(session()->score[VG_SCALE_MOAAS].at_ns, VG_TIME_NONE);
     (void)session_score(c, VG_SCALE_PAIN, 4, 0);
     (void)session_score(c, VG_SCALE_MOAAS, 5, 0);
     uint64_t row = session_score(c, VG_SCALE_MOAAS, 5, 0)->receipt;
     assert_int_equal(session()->awake, 2);
     assert_int_equal(session_void(c, row)->status, VG_OK);
-    assert_int_equal(session()->score[VG_SCALE_MOAAS].at_ns, VG_TIME_NONE);
+    assert_int_equal(session()->score[VG_SCALE_MOAAS].value, 5); /* the one before */
+    assert_true(session()->score[VG_SCALE_MOAAS].seq < row);
     assert_int_equal(session()->awake, 0);
     assert_int_equal(session()->score[VG_SCALE_PAIN].value, 4);
     (void)session_score(c, VG_SCALE_MOAAS, 5, 0);
@@ -278,6 +286,103 @@ static void test_care_session__an_override_needs_a_soft_item(void **state)
     assert_int_equal(session()->overridden, 1u << VG_GATE_SPO2);
 }
 
+/* --- what was a mistake --------------------------------------------------------------------- */
+
+static void test_care_session__awake_counts_after_the_last_drug(void **state)
+{
+    (void)state;
+    (void)session_score(c, VG_SCALE_MOAAS, 5, 0);
+    (void)session_score(c, VG_SCALE_MOAAS, 5, 0);
+    assert_int_equal(session()->awake, 2);
+    session_pass(c, CORE_S(2));
+    (void)core_dose(c, 0, VG_DOSE_BOLUS, 35000, c->now_ns + CORE_UTC_OFFSET_NS);
+    assert_int_equal(session()->awake, 0); /* she was, before it */
+    (void)session_score(c, VG_SCALE_MOAAS, 5, CORE_S(1));
+    assert_int_equal(session()->awake, 0);
+    session_pass(c, CORE_S(2));
+    (void)session_score(c, VG_SCALE_MOAAS, 5, 0);
+    (void)session_score(c, VG_SCALE_MOAAS, 5, 0);
+    assert_int_equal(session()->awake, 2);
+}
+
+static void test_care_session__a_voided_word_is_as_if_unsaid(void **state)
+{
+    (void)state;
+    uint64_t fact = session_fact(c, VG_FACT_CONSENT, true)->receipt;
+    uint64_t weight = session_weigh(c, 70000)->receipt;
+    uint64_t soft = say(VG_CW_OVERRIDE, VG_GATE_SPO2, 0, 0)->receipt;
+    (void)session_by_hand(c, 120, 80, CORE_S(60));
+    uint64_t reading = session_by_hand(c, 180, 80, 0)->receipt;
+    assert_int_equal(session()->pressure[0].sys_milli, 180000);
+    assert_int_equal(session_void(c, fact)->status, VG_OK);
+    assert_int_equal(session_void(c, weight)->status, VG_OK);
+    assert_int_equal(session_void(c, soft)->status, VG_OK);
+    assert_int_equal(session_void(c, reading)->status, VG_OK);
+    assert_int_equal(session()->fact[VG_FACT_CONSENT], -1);
+    assert_int_equal(session()->weight_g, 0);
+    assert_int_equal(session()->overridden, 0);
+    assert_int_equal(session()->pressure[0].sys_milli, 120000);
+    /* What was said again since stands. */
+    fact = session_fact(c, VG_FACT_CONSENT, true)->receipt;
+    (void)session_fact(c, VG_FACT_CONSENT, false);
+    assert_int_equal(session_void(c, fact)->status, VG_OK);
+    assert_int_equal(session()->fact[VG_FACT_CONSENT], 0);
+    struct core *again = session_restarted(c, &p);
+    session_expect_same(session_of(c), session_of(again));
+}
+
+/* She was never that deep: the alarm ends; or she was, and it comes. */
+static void test_care_session__a_voided_score_is_judged_again(void **state)
+{
+    (void)state;
+    (void)session_score(c, VG_SCALE_MOAAS, 2, 0);
+    uint64_t row = session_score(c, VG_SCALE_MOAAS, 5, 0)->receipt;
+    assert_int_equal(core_state(c, 0, VG_COND_SED_DEEP, VG_SUBJECT_NONE), VG_CS_LATCHED);
+    assert_int_equal(session_void(c, row)->status, VG_OK);
+    assert_int_equal(core_state(c, 0, VG_COND_SED_DEEP, VG_SUBJECT_NONE), VG_CS_ACTIVE);
+    row = session()->score[VG_SCALE_MOAAS].seq;
+    assert_int_equal(session_void(c, row)->status, VG_OK);
+    assert_int_not_equal(core_state(c, 0, VG_COND_SED_DEEP, VG_SUBJECT_NONE), VG_CS_ACTIVE);
+}
+
+static void test_care_session__a_dose_is_voided_as_a_dose(void **state)
+{
+    (void)state;
+    uint64_t row = core_dose(c, 0, VG_DOSE_BOLUS, 35000, c->now_ns + CORE_UTC_OFFSET_NS)->receipt;
+    assert_int_equal(session_void(c, row)->refusal, VG_REFUSED_NO_ROW);
+    assert_int_equal(session()->dose_count, 1);
+}
+
+static void test_care_session__a_baseline_is_from_before_the_drug(void **state)
+{
+    (void)state;
+    session_ready(c);
+    assert_int_equal(say(VG_CW_BASELINE, 0, 0, 0)->status, VG_OK); /* as often as one likes */
+    (void)core_dose(c, 0, VG_DOSE_BOLUS, 35000, c->now_ns + CORE_UTC_OFFSET_NS);
+    assert_int_equal(say(VG_CW_BASELINE, 0, 0, 0)->refusal, VG_REFUSED_BASELINE_GIVEN);
+}
+
+/* A reading of before the last one ends no alarm of it. */
+static void test_care_session__an_older_reading_ends_no_alarm(void **state)
+{
+    (void)state;
+    (void)session_by_hand(c, 200, 110, CORE_S(10));
+    assert_int_equal(core_state(c, 0, VG_COND_SYS_XHIGH, VG_SUBJECT_NONE), VG_CS_ACTIVE);
+    (void)session_by_hand(c, 120, 80, CORE_S(60));
+    assert_int_equal(core_state(c, 0, VG_COND_SYS_XHIGH, VG_SUBJECT_NONE), VG_CS_ACTIVE);
+}
+
+/* Copied from paper an hour later. */
+static void test_care_session__a_score_of_long_ago_alarms_nobody(void **state)
+{
+    (void)state;
+    (void)session_score(c, VG_SCALE_MOAAS, 2, VG_HAND_NOW_NS + 1);
+    assert_null(core_alarm(c, VG_COND_SED_DEEP, VG_AW_OPEN));
+    assert_int_equal(session()->score[VG_SCALE_MOAAS].value, 2);
+    (void)session_score(c, VG_SCALE_MOAAS, 2, VG_HAND_NOW_NS);
+    assert_non_null(core_alarm(c, VG_COND_SED_DEEP, VG_AW_OPEN));
+}
+
 #define ONE(test) cmocka_unit_test_setup(test, one_session)
 
 int main(void)
@@ -296,6 +401,13 @@ int main(void)
         ONE(test_care_session__a_reading_of_now_may_alarm),
         ONE(test_care_session__a_reading_by_hand_answers_an_interval),
         ONE(test_care_session__an_override_needs_a_soft_item),
+        ONE(test_care_session__awake_counts_after_the_last_drug),
+        ONE(test_care_session__a_voided_word_is_as_if_unsaid),
+        ONE(test_care_session__a_voided_score_is_judged_again),
+        ONE(test_care_session__a_dose_is_voided_as_a_dose),
+        ONE(test_care_session__a_baseline_is_from_before_the_drug),
+        ONE(test_care_session__an_older_reading_ends_no_alarm),
+        ONE(test_care_session__a_score_of_long_ago_alarms_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

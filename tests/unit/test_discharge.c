@@ -113,8 +113,8 @@ static void test_discharge__two_pressures_apart_and_near_the_baseline(void **sta
         int32_t base_sys, base_dia;
         bool good;
     } cases[] = {
-        { { 126, 128 }, { 80, 82 }, { 0, 600 }, 120, 80, true },
-        { { 126, 128 }, { 80, 82 }, { 0, 599 }, 120, 80, false }, /* not apart */
+        { { 126, 128 }, { 80, 82 }, { 0, 540 }, 120, 80, true },
+        { { 126, 128 }, { 80, 82 }, { 0, 539 }, 120, 80, false }, /* not apart */
         { { 126, 128 }, { 80, 82 }, { 1800, 2400 }, 120, 80, true },
         { { 126, 128 }, { 80, 82 }, { 1801, 2401 }, 120, 80, false }, /* not of now */
         { { 140, 140 }, { 90, 90 }, { 0, 600 }, 100, 60, true },      /* the gate value is enough */
@@ -129,11 +129,12 @@ static void test_discharge__two_pressures_apart_and_near_the_baseline(void **sta
     };
     struct vg_session *s = session();
     (void)state;
+    s->pressure[2].at_ns = VG_TIME_NONE; /* nor was anything before */
     for (size_t i = 0; i < VG_COUNT(cases); i++) {
         s->base[VG_BASE_SYS] = cases[i].base_sys < 0 ? -1 : cases[i].base_sys * 1000;
         s->base[VG_BASE_DIA] = cases[i].base_dia < 0 ? -1 : cases[i].base_dia * 1000;
         for (size_t k = 0; k < 2; k++) {
-            s->pressure[k] = (struct vg_pressure){ c->now_ns - CORE_S(cases[i].age_s[k]),
+            s->pressure[k] = (struct vg_pressure){ c->now_ns - CORE_S(cases[i].age_s[k]), 0,
                                                    cases[i].sys[k] * 1000, cases[i].dia[k] * 1000 };
         }
         assert_int_equal(unmet(), cases[i].good ? 0 : BP);
@@ -142,6 +143,26 @@ static void test_discharge__two_pressures_apart_and_near_the_baseline(void **sta
     assert_int_equal(unmet(), BP);
     s->pressure[0].at_ns = VG_TIME_NONE;
     assert_int_equal(unmet(), BP);
+}
+
+static void test_discharge__a_voided_pressure_is_none(void **state)
+{
+    (void)state;
+    uint64_t row = session_by_hand(c, 180, 100, 0)->receipt;
+    assert_int_equal(unmet() & BP, BP);
+    assert_int_equal(session_void(c, row)->status, VG_OK);
+    assert_int_equal(unmet() & BP, 0);
+}
+
+/* More readings than two: those far enough apart count. */
+static void test_discharge__a_reading_between_does_no_harm(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        session_pass(c, SESSION_MIN(2));
+        (void)session_by_hand(c, 127, 81, 0);
+        assert_int_equal(unmet() & BP, 0);
+    }
 }
 
 static void test_discharge__oxygen_on_room_air(void **state)
@@ -281,6 +302,8 @@ int main(void)
         RECOVERED(test_discharge__a_check_nobody_knows_never_holds),
         RECOVERED(test_discharge__unmet_refuses_a_close_without_a_reason),
         RECOVERED(test_discharge__open_alarms_are_said_first),
+        RECOVERED(test_discharge__a_voided_pressure_is_none),
+        RECOVERED(test_discharge__a_reading_between_does_no_harm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

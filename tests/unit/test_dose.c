@@ -81,13 +81,15 @@ static void test_dose__kinds_add_up(void **state)
     }
 }
 
+#define KEPT (VG_DOSES_MAX - VG_DOSES_SPARE)
+
 static void test_dose__the_largest_amounts_do_not_overflow(void **state)
 {
     (void)state;
-    for (int i = 0; i < VG_DOSES_MAX; i++) {
+    for (int i = 0; i < KEPT; i++) {
         (void)core_dose(c, 0, VG_DOSE_BOLUS, VG_DOSE_MAX_UG, utc());
     }
-    assert_int_equal(boluses_ug(), VG_DOSES_MAX * VG_DOSE_MAX_UG);
+    assert_int_equal(boluses_ug(), KEPT * VG_DOSE_MAX_UG);
 }
 
 /* A week at the highest rate. */
@@ -104,17 +106,20 @@ static void test_dose__the_largest_rate_does_not_overflow(void **state)
 static void test_dose__more_than_can_be_kept_are_recorded_all_the_same(void **state)
 {
     (void)state;
-    for (int i = 0; i < 1000; i++) {
+    for (int i = 0; i < KEPT + 40; i++) {
         const struct vg_effect *fx = core_dose(c, 0, VG_DOSE_BOLUS, 3, utc());
-        bool kept = i < VG_DOSES_MAX;
+        bool kept = i < KEPT;
         assert_int_equal(fx->status, VG_OK);
         assert_int_equal(fx->verbs & VG_DO_RECORD, VG_DO_RECORD);
         assert_int_equal(fx->ev.u.dose.amount_ug, 3);
         assert_int_equal(fx->ev.u.dose.deviation, kept ? 0 : VG_DEV_UNCOUNTED);
         assert_int_equal(session()->uncounted, !kept);
     }
-    assert_int_equal(session()->dose_count, VG_DOSES_MAX);
-    assert_int_equal(boluses_ug(), 3 * VG_DOSES_MAX);
+    assert_int_equal(session()->dose_count, KEPT);
+    assert_int_equal(boluses_ug(), 3 * KEPT);
+    core_jump(c, CORE_S(60)); /* the clock of the session knows of those that are not kept */
+    (void)core_dose(c, 0, VG_DOSE_BOLUS, 3, utc());
+    assert_int_equal(session()->clock.last_ns, c->now_ns);
 }
 
 /* Nothing, or more than a kilogram, is no amount. */
@@ -220,12 +225,13 @@ static void test_dose__given_at_must_be_a_date_one_can_mean(void **state)
         enum vg_refusal refusal;
     } cases[] = {
         { 0, VG_REFUSED_NOT },
-        { 1, VG_REFUSED_FUTURE },
+        { VG_NS_PER_MS, VG_REFUSED_FUTURE },
         { CORE_S(24 * 3600), VG_REFUSED_FUTURE },
         { CORE_S(24 * 3600) + 1, VG_REFUSED_FUTURE },
-        { -1, VG_REFUSED_NOT },
+        { -VG_NS_PER_MS, VG_REFUSED_NOT },
         { -CORE_S(600), VG_REFUSED_NOT },
-        { -CORE_S(600) - 1, VG_REFUSED_BEFORE_SESSION },
+        { -CORE_S(660), VG_REFUSED_NOT }, /* a clock on the wall is read to the minute */
+        { -CORE_S(660) - 1, VG_REFUSED_BEFORE_SESSION },
         { -CORE_S(7 * 24 * 3600), VG_REFUSED_BEFORE_SESSION },
         { -CORE_S(7 * 24 * 3600) - 1, VG_REFUSED_BEFORE_SESSION },
     };
@@ -257,9 +263,10 @@ static void test_dose__a_stepped_wall_clock_moves_no_dose(void **state)
         int64_t now = c->now_ns + c->utc_offset_ns;
         assert_int_equal(core_dose(c, 0, VG_DOSE_BOLUS, 1, now - CORE_S(600))->status, VG_OK);
         assert_int_equal(session()->clock.first_ns, session()->opened_ns);
-        assert_int_equal(core_dose(c, 0, VG_DOSE_BOLUS, 1, now - CORE_S(601))->refusal,
+        assert_int_equal(core_dose(c, 0, VG_DOSE_BOLUS, 1, now - CORE_S(661))->refusal,
                          VG_REFUSED_BEFORE_SESSION);
-        assert_int_equal(core_dose(c, 0, VG_DOSE_BOLUS, 1, now + 1)->refusal, VG_REFUSED_FUTURE);
+        assert_int_equal(core_dose(c, 0, VG_DOSE_BOLUS, 1, now + VG_NS_PER_MS)->refusal,
+                         VG_REFUSED_FUTURE);
     }
 }
 

@@ -132,8 +132,8 @@ static void test_dose_entry__what_must_be_seen_is_asked_back(void **state)
           35000,
           false,
           0 },
-        { { .kind = VG_DOSE_RESUME }, 0, false, 0 },
-        { { .kind = VG_DOSE_STOP }, 0, false, 0 },
+        { { .kind = VG_DOSE_RESUME }, 0, false, VG_DEV_NOTHING_RUNS },
+        { { .kind = VG_DOSE_STOP }, 0, false, VG_DEV_NOTHING_RUNS },
         { { .kind = VG_DOSE_LOZENGE_END, .unchecked = true }, 0, false, 0 },
     };
     for (size_t i = 0; i < VG_COUNT(cases); i++) {
@@ -346,11 +346,12 @@ static void test_dose_entry__nothing_happens_ahead_of_now_or_before_the_session(
         int64_t ago_ns;
         enum vg_refusal refusal;
     } cases[] = {
-        { -1, VG_REFUSED_FUTURE },
+        { -VG_NS_PER_MS, VG_REFUSED_FUTURE },
         { -CORE_S(3600), VG_REFUSED_FUTURE },
         { 0, VG_REFUSED_NOT },
         { since_ns, VG_REFUSED_NOT },
-        { since_ns + 1, VG_REFUSED_BEFORE_SESSION },
+        { since_ns + CORE_S(60), VG_REFUSED_NOT }, /* read from a wall */
+        { since_ns + CORE_S(60) + 1, VG_REFUSED_BEFORE_SESSION },
         { c->now_ns + CORE_UTC_OFFSET_NS + 1, VG_REFUSED_BEFORE_SESSION }, /* before 1970 */
     };
     for (size_t i = 0; i < VG_COUNT(cases); i++) {
@@ -438,12 +439,105 @@ static void test_dose_entry__a_correction_is_asked_back_too(void **state)
     assert_int_equal(fx->ev.u.dose.amount_ug, 0);
 }
 
+/* When was right; what and how much were not. */
+static void test_dose_entry__a_correction_without_a_time_keeps_it(void **state)
+{
+    (void)state;
+    session_pass(c, SESSION_MIN(1));
+    int64_t given_ns = c->now_ns - CORE_S(30);
+    uint64_t row = GIVE(.kind = VG_DOSE_BOLUS, MG(35), .ago_ns = CORE_S(30))->receipt;
+    session_pass(c, SESSION_MIN(6)); /* and the wall clock is set meanwhile */
+    c->utc_offset_ns += CORE_S(3600);
+    const struct vg_effect *fx = GIVE(.kind = VG_DOSE_BOLUS, MG(30), CORRECT(VG_DW_AMEND, row),
+                                      .ago_ns = c->now_ns + c->utc_offset_ns);
+    assert_int_equal(fx->status, VG_OK);
+    assert_int_equal(session_of(c)->doses[0].given_ns, given_ns);
+    assert_int_equal(session_of(c)->doses[0].amount_ug, 30000);
+    assert_int_equal(fx->ev.u.dose.deviation, 0); /* a correction is not a late entry */
+    session_expect_same(session_of(c), session_of(session_restarted(c, &p)));
+}
+
+static void test_dose_entry__a_correction_is_not_counted_twice(void **state)
+{
+    (void)state;
+    p.range.total_ug = 60000;
+    (void)session_open(c, VG_SESSION_DOSING, 0);
+    c = session_room(&p);
+    (void)session_open(c, VG_SESSION_DOSING, 0);
+    session_ready(c);
+    uint64_t row = GIVE(.kind = VG_DOSE_BOLUS, MG(35))->receipt;
+    const struct vg_effect *fx = GIVE(.kind = VG_DOSE_BOLUS, MG(40), CORRECT(VG_DW_AMEND, row));
+    assert_int_equal(fx->ev.u.dose.deviation, 0);
+    fx = SURE(.kind = VG_DOSE_BOLUS, MG(21));
+    assert_int_equal(fx->ev.u.dose.deviation, VG_DEV_HARD_RANGE);
+}
+
+static void test_dose_entry__what_ends_something_needs_something_that_runs(void **state)
+{
+    static const enum vg_dose_kind kinds[] = { VG_DOSE_PAUSE, VG_DOSE_RESUME, VG_DOSE_STOP };
+    (void)state;
+    (void)SURE(.kind = VG_DOSE_INFUSION_START, .number = 525, .places = 1, .unit = VG_UNIT_MG_H);
+    for (size_t i = 0; i < VG_COUNT(kinds); i++) {
+        assert_int_equal(GIVE(.kind = kinds[i])->ev.u.dose.deviation, 0);
+    }
+    assert_int_equal(GIVE(.kind = VG_DOSE_STOP)->ev.u.dose.deviation, VG_DEV_NOTHING_RUNS);
+    assert_int_equal(GIVE(.kind = VG_DOSE_PAUSE, .drug = "midazolam")->ev.u.dose.deviation,
+                     VG_DEV_NOTHING_RUNS | VG_DEV_OTHER_DRUG);
+}
+
+/* Where a protocol knows no infusion every rate is looked at twice. */
+static void test_dose_entry__a_rate_where_none_is_planned(void **state)
+{
+    (void)state;
+    (void)ready_for_spray(state);
+    const struct vg_effect *fx = GIVE(.kind = VG_DOSE_INFUSION_START, .number = 30,
+                                      .unit = VG_UNIT_MG_H, .route = VG_ROUTE_NASAL);
+    assert_int_equal(fx->refusal, VG_REFUSED_CONFIRM);
+    assert_int_equal(fx->ev.u.dose.deviation, VG_DEV_SOFT_RANGE);
+}
+
+/* Somebody looked at the value and let it pass: for this dose, not for the next. */
+static void test_dose_entry__what_was_measured_is_overridden_once(void **state)
+{
+    const int32_t escort = VG_GATE_ESCORT;
+    const int32_t bp = VG_GATE_BP;
+    (void)state;
+    (void)session_fact(c, VG_FACT_ESCORT, false);
+    (void)session_by_hand(c, 145, 92, 0);
+    (void)session_care(c, VG_CW_OVERRIDE, &escort, 1, 0);
+    (void)session_care(c, VG_CW_OVERRIDE, &bp, 1, 0);
+    assert_int_equal(session_gate(c).deviating, 0);
+    (void)GIVE(.kind = VG_DOSE_DRAWN, MG(35));
+    assert_int_equal(GIVE(.kind = VG_DOSE_BOLUS, MG(20))->ev.u.dose.gate, 0);
+    assert_int_equal(session_gate(c).deviating, 1u << VG_GATE_BP);
+    const struct vg_effect *fx = GIVE(.kind = VG_DOSE_BOLUS, MG(20));
+    assert_int_equal(fx->ev.u.dose.deviation, VG_DEV_GATE_CLOSED);
+    session_expect_same(session_of(c), session_of(session_restarted(c, &p)));
+}
+
+/* Its text is not there any more: nobody knows what it asked, so nothing it asks holds. */
+static void test_dose_entry__a_lost_protocol_lets_nothing_pass(void **state)
+{
+    const uint32_t all = (1u << VG_GATE_COUNT) - 1;
+    (void)state;
+    c->engine->beds[0].session.protocol = VG_PROTOCOL_LOST;
+    struct vg_gate_answer a = session_gate(c);
+    assert_int_equal(a.missing, all);
+    assert_int_equal(a.hard, all);
+    const struct vg_effect *fx = GIVE(.kind = VG_DOSE_BOLUS, MG(35));
+    assert_int_equal(fx->status, VG_OK); /* what was given is recorded */
+    assert_int_equal(fx->ev.u.dose.gate, all);
+    assert_int_equal(fx->ev.u.dose.deviation, VG_DEV_GATE_CLOSED);
+    assert_int_not_equal(vg_discharge_judge(c->engine, 0, c->now_ns), 0);
+}
+
 /* --- how many ------------------------------------------------------------------------------- */
 
+/* The last places are for what has no amount: that an infusion was stopped is always known. */
 static void test_dose_entry__too_many_are_recorded_and_said(void **state)
 {
     (void)state;
-    for (int i = 0; i < VG_DOSES_MAX; i++) {
+    for (int i = 0; i < VG_DOSES_MAX - VG_DOSES_SPARE; i++) {
         assert_int_equal(GIVE(.kind = VG_DOSE_DRAWN, MG(1))->ev.u.dose.deviation, 0);
     }
     assert_false(session_of(c)->uncounted);
@@ -451,7 +545,13 @@ static void test_dose_entry__too_many_are_recorded_and_said(void **state)
     assert_int_equal(fx->status, VG_OK);
     assert_int_equal(fx->ev.u.dose.deviation, VG_DEV_UNCOUNTED);
     assert_true(session_of(c)->uncounted);
+    for (int i = 0; i < VG_DOSES_SPARE; i++) {
+        fx = GIVE(.kind = VG_DOSE_STOP);
+        assert_int_equal(fx->ev.u.dose.deviation, VG_DEV_NOTHING_RUNS);
+    }
     assert_int_equal(session_of(c)->dose_count, VG_DOSES_MAX);
+    fx = GIVE(.kind = VG_DOSE_STOP);
+    assert_int_equal(fx->ev.u.dose.deviation, VG_DEV_NOTHING_RUNS | VG_DEV_UNCOUNTED);
     /* Those that are kept can be corrected still. */
     fx = GIVE(.kind = VG_DOSE_DRAWN, CORRECT(VG_DW_VOID, session_of(c)->doses[7].seq));
     assert_int_equal(fx->status, VG_OK);
@@ -538,6 +638,12 @@ int main(void)
         READY(test_dose_entry__too_many_are_recorded_and_said),
         READY(test_dose_entry__replay_of_a_correction_of_nothing_does_no_harm),
         READY(test_dose_entry__what_is_taken_back_does_not_count),
+        READY(test_dose_entry__a_correction_without_a_time_keeps_it),
+        READY(test_dose_entry__a_correction_is_not_counted_twice),
+        READY(test_dose_entry__what_ends_something_needs_something_that_runs),
+        READY(test_dose_entry__a_rate_where_none_is_planned),
+        READY(test_dose_entry__what_was_measured_is_overridden_once),
+        READY(test_dose_entry__a_lost_protocol_lets_nothing_pass),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

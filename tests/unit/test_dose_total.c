@@ -26,6 +26,7 @@ static int empty(void **state)
 {
     (void)state;
     memset(&s, 0, sizeof s);
+    s.beyond_ns = VG_TIME_NONE;
     return 0;
 }
 
@@ -76,6 +77,24 @@ static void test_dose_total__nothing_is_nothing(void **state)
     assert_int_equal(t.count, 0);
     assert_int_equal(t.given_ug | t.infused_ug | t.drawn_ug | t.wasted_ug | t.remaining_ug, 0);
     assert_int_equal(t.rate_ug_h, 0);
+}
+
+/* Of all drugs together: each by itself, or a bolus of one would end the infusion of another. */
+static void test_dose_total__of_all_drugs(void **state)
+{
+    struct vg_totals t;
+    (void)state;
+    (void)say(VG_DOSE_INFUSION_START, 0, 60000);
+    other_drug(say(VG_DOSE_INFUSION_START, 5, 6000));
+    other_drug(say(VG_DOSE_STOP, 10, 0));
+    other_drug(say(VG_DOSE_BOLUS, 12, 2000));
+    (void)say(VG_DOSE_DRAWN, 0, 50000);
+    vg_dose_totals(&s, NULL, MIN(20), &t);
+    assert_int_equal(t.infused_ug, 20000 + 500);
+    assert_int_equal(t.given_ug, 20500 + 2000);
+    assert_int_equal(t.drawn_ug, 50000);
+    assert_int_equal(t.rate_ug_h, 60000);
+    assert_int_equal(t.count, 5);
 }
 
 /* An infusion with a change, a pause, a going on and an end: 52.5 mg/h for 10 min, 30 mg/h for 10,
@@ -449,6 +468,7 @@ int main(void)
         EMPTY(test_dose_total__a_rate_alone_is_a_beginning),
         EMPTY(test_dose_total__a_kind_nobody_knows_adds_nothing),
         EMPTY(test_dose_total__two_drugs_run_side_by_side),
+        EMPTY(test_dose_total__of_all_drugs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -503,11 +503,13 @@ static void go_back_to_version(int version)
         "DROP TRIGGER event_no_update",
         "ALTER TABLE event DROP COLUMN hash",
         "CREATE TRIGGER event_no_update BEFORE UPDATE ON event BEGIN SELECT RAISE (ABORT, ''); END",
+        "DROP VIEW dose",
         "DROP TABLE checkpoint",
         "DROP TABLE protocol",
         "DROP INDEX event_plan",
         "DROP INDEX event_cuff",
         "DROP INDEX event_nibp",
+        "CREATE VIEW dose AS SELECT seq FROM event WHERE kind = 8",
     };
     char sql[32];
     vg_journal_stop(&j);
@@ -750,6 +752,44 @@ static void test_journal__moves_times_of_another_boot_to_this_ones_axis(void **s
     assert_int_equal(a->u.alarm.since_ns, -40 * VG_NS_PER_S);
 }
 
+/* A boot whose clock was set while it ran: what was between two rows stays between them. */
+static void test_journal__a_boot_is_moved_as_a_whole(void **state)
+{
+    (void)state;
+    open_record();
+    (void)snprintf(j.boot_id, sizeof j.boot_id, "another-boot");
+    now.utc_ns -= 3600 * VG_NS_PER_S; /* an hour slow, until somebody saw it */
+    (void)post(dose("r-1", 1));
+    now.mono_ns += 100 * VG_NS_PER_S;
+    now.utc_ns += 3700 * VG_NS_PER_S;
+    (void)post(dose("r-2", 1));
+    vg_journal_commit(&j);
+    now.mono_ns = 20 * VG_NS_PER_S;
+    now.utc_ns += 60 * VG_NS_PER_S;
+    reopen();
+    assert_int_equal(replayed_count, 2);
+    assert_int_equal(replayed[1].mono_ns, -40 * VG_NS_PER_S);
+    assert_int_equal(replayed[0].mono_ns, -140 * VG_NS_PER_S);
+}
+
+/* Set back since: what happened is not in the future, and keeps its distances. */
+static void test_journal__nothing_of_another_boot_is_ahead_of_now(void **state)
+{
+    (void)state;
+    open_record();
+    (void)snprintf(j.boot_id, sizeof j.boot_id, "another-boot");
+    (void)post(dose("r-1", 1));
+    now.mono_ns += 100 * VG_NS_PER_S;
+    now.utc_ns += 100 * VG_NS_PER_S;
+    (void)post(dose("r-2", 1));
+    vg_journal_commit(&j);
+    now.mono_ns = 20 * VG_NS_PER_S;
+    now.utc_ns -= 3600 * VG_NS_PER_S;
+    reopen();
+    assert_int_equal(replayed[1].mono_ns, 20 * VG_NS_PER_S);
+    assert_int_equal(replayed[0].mono_ns, -80 * VG_NS_PER_S);
+}
+
 static void test_journal__passes_over_rows_it_cannot_place(void **state)
 {
     (void)state;
@@ -822,6 +862,8 @@ int main(void)
         T(test_journal__replays_what_was_decided),
         T(test_journal__replays_old_times_only_of_open_sessions),
         T(test_journal__moves_times_of_another_boot_to_this_ones_axis),
+        T(test_journal__a_boot_is_moved_as_a_whole),
+        T(test_journal__nothing_of_another_boot_is_ahead_of_now),
         T(test_journal__passes_over_rows_it_cannot_place),
         T(test_journal__thread_writes_while_the_loop_goes_on),
     };

@@ -158,6 +158,24 @@ static void test_limits__a_formula_needs_a_baseline(void **state)
     assert_int_equal(limit(c, VG_COND_SPO2_LOW), 90);
 }
 
+/* The protocol of the session says how; the rest is as everywhere. */
+static void test_limits__a_protocol_has_formulas_of_its_own(void **state)
+{
+    static struct vg_protocol p;
+    (void)state;
+    memset(&p, 0, sizeof p);
+    p.phase_count = 1;
+    p.formula_count = 1;
+    p.formulas[0] = (struct vg_formula){ VG_COND_SYS_HIGH, VG_BASE_SYS, 120, 0, 130000, 150000 };
+    vg_engine_add_protocol(c->engine, &p);
+    core_measure(c, cuff, 118, 74);
+    assert_int_equal(core_care(c, 0, VG_CW_BASELINE, 0, 0)->status, VG_OK);
+    c->engine->beds[0].session.protocol = 0;
+    assert_int_equal(core_limits(c, 0, VG_LW_FORMULA, 0, 0)->status, VG_OK);
+    assert_int_equal(limit(c, VG_COND_SYS_HIGH), 142); /* 141.6 */
+    assert_int_equal(limit(c, VG_COND_DIA_HIGH), 99);
+}
+
 static void test_limits__without_a_session_there_is_nothing_to_change(void **state)
 {
     static const enum vg_limits_what whats[] = { VG_LW_SET, VG_LW_PROFILE, VG_LW_FORMULA };
@@ -408,6 +426,7 @@ int main(void)
         T(test_limits__a_changed_configuration_does_not_move_an_open_session),
         T(test_limits__without_a_session_the_configuration_of_today_counts),
         T(test_limits__the_command_is_known_after_a_restart),
+        T(test_limits__a_protocol_has_formulas_of_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

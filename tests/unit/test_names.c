@@ -92,7 +92,7 @@ static const struct {
       "not_inhibited required limit no_baseline no_sink bound_elsewhere session_kind "
       "in_the_future before_session no_dose already_corrected no_weight weight_differs amount "
       "confirm discharge no_scale score not_soft answer_first nothing_due already_deferred "
-      "cuff_hour reading no_row weight_range" },
+      "cuff_hour reading no_row weight_range baseline_given" },
     { word_vg_category_name, VG_CAT_COUNT, "general oxygen cardiovascular drug equipment" },
     { word_vg_limits_what_name, VG_LW_COUNT, "set profile formula" },
     { word_vg_limit_cause_name, VG_LC_COUNT, "begin changed restored ended" },
@@ -107,7 +107,8 @@ static const struct {
       "intervention marker note handover defer override void" },
     { word_vg_dose_what_name, VG_DW_COUNT, "given amend void" },
     { word_vg_deviation_name, VG_DEVIATION_BITS,
-      "gate_closed soft_range hard_range unchecked too_soon late_entry other_drug uncounted" },
+      "gate_closed soft_range hard_range unchecked too_soon late_entry other_drug uncounted "
+      "nothing_runs" },
     { word_vg_session_kind_name, VG_SESSION_KIND_COUNT, "dosing preparation integration" },
     { word_vg_fact_name, VG_FACT_COUNT,
       "identity consent fasting escort contraindications equipment pregnancy_asked over_65 "

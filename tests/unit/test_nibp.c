@@ -168,7 +168,7 @@ static const struct cell pairs[VG_NS_COUNT][VG_NI_COUNT] = {
         [VG_NI_RESULT] = NOTHING, /* an aborted determination has no result */
         [VG_NI_LINK_DOWN] = NOTHING, /* the abort stays owed */
         [VG_NI_LINK_UP] = ASK(ABORTING, ABORT),
-        [VG_NI_TIMEOUT] = FAIL(COOLDOWN, COMM_LOST), /* nobody said that the arm is free */
+        [VG_NI_TIMEOUT] = GO(COOLDOWN),
     },
     [VG_NS_COOLDOWN] = {
         [VG_NI_START] = NOTHING,
@@ -255,19 +255,55 @@ static void test_nibp__result_is_asked_three_times(void **state)
     assert_int_equal(m.state, VG_NS_COOLDOWN);
 }
 
-static void test_nibp__abort_is_repeated_and_then_given_up(void **state)
+/* Five times and no word: it is said, once, and asked on until no cuff can hold pressure any more. */
+static void test_nibp__an_abort_is_repeated_until_the_arm_is_free(void **state)
 {
     struct vg_nibp_machine m = in_state(VG_NS_INFLATING);
-    unsigned asked = 0;
+    int64_t at_ns = T0;
+    unsigned asked = 1;
+    unsigned said = 0;
     (void)state;
-    asked += vg_nibp_step(&m, VG_NI_ABORT, T0).request == VG_REQ_NIBP_ABORT ? 1u : 0u;
-    for (int tick = 1; m.state == VG_NS_ABORTING && tick < 100; tick++) {
-        int64_t at_ns = T0 + tick * VG_TICK_NS;
-        asked += vg_nibp_tick(&m, at_ns).request == VG_REQ_NIBP_ABORT ? 1u : 0u;
-        assert_true(m.state == VG_NS_ABORTING || at_ns == T0 + S(5));
+    assert_int_equal(vg_nibp_step(&m, VG_NI_ABORT, T0).request, VG_REQ_NIBP_ABORT);
+    while (at_ns < T0 + S(180)) {
+        assert_int_equal(m.state, VG_NS_ABORTING);
+        assert_int_equal(vg_nibp_may_start(&m), VG_REFUSED_CUFF_BUSY);
+        at_ns += VG_TICK_NS;
+        struct vg_nibp_step out = vg_nibp_tick(&m, at_ns);
+        asked += out.request == VG_REQ_NIBP_ABORT ? 1u : 0u;
+        said += out.error == VG_NIBP_COMM_LOST ? 1u : 0u;
+        assert_true(said == (at_ns >= T0 + S(5) ? 1u : 0u));
+        assert_true(at_ns >= T0 + S(5) || asked == (unsigned)((at_ns - T0) / S(1)) + 1);
     }
     assert_int_equal(m.state, VG_NS_COOLDOWN);
-    assert_int_equal(asked, 5);
+    assert_int_equal(said, 1);
+    assert_int_equal(asked, 5 + 17);
+}
+
+/* Somebody sees a cuff inflate that nobody asked: its own button, at the latest now. */
+static void test_nibp__an_abort_at_rest_is_asked_as_long(void **state)
+{
+    struct vg_nibp_machine m = in_state(VG_NS_IDLE);
+    (void)state;
+    (void)vg_nibp_step(&m, VG_NI_ABORT, T0 + S(1000));
+    for (int64_t at_ns = T0 + S(1000); at_ns < T0 + S(1180); at_ns += VG_TICK_NS) {
+        (void)vg_nibp_tick(&m, at_ns);
+        assert_true(vg_nibp_may_hold(&m, at_ns));
+    }
+    assert_int_equal(m.state, VG_NS_ABORTING);
+    (void)vg_nibp_tick(&m, T0 + S(1180));
+    assert_int_equal(m.state, VG_NS_COOLDOWN);
+}
+
+/* A cuff that went away inflated holds nothing any more after the longest determination. */
+static void test_nibp__may_hold_has_an_end(void **state)
+{
+    struct vg_nibp_machine m = in_state(VG_NS_INFLATING);
+    (void)state;
+    (void)vg_nibp_step(&m, VG_NI_LINK_DOWN, T0 + S(1));
+    assert_true(vg_nibp_may_hold(&m, T0 + S(210) - 1));
+    assert_false(vg_nibp_may_hold(&m, T0 + S(210)));
+    assert_int_equal(m.state, VG_NS_ABORTING); /* and yet it is told first */
+    assert_int_equal(vg_nibp_step(&m, VG_NI_LINK_UP, T0 + S(900)).request, VG_REQ_NIBP_ABORT);
 }
 
 static void test_nibp__cooldown(void **state)
@@ -466,7 +502,7 @@ static void test_nibp__always_back_to_idle(void **state)
             (void)vg_nibp_tick(&m, at_ns);
         }
         assert_int_equal(m.state, VG_NS_IDLE);
-        assert_true(at_ns <= T0 + S(180 + 5 + 30));
+        assert_true(at_ns <= T0 + S(180 + 6 + 30));
     }
 }
 
@@ -477,7 +513,9 @@ int main(void)
         cmocka_unit_test(test_nibp__start_times_out_into_an_abort),
         cmocka_unit_test(test_nibp__watchdog_counts_from_the_start),
         cmocka_unit_test(test_nibp__result_is_asked_three_times),
-        cmocka_unit_test(test_nibp__abort_is_repeated_and_then_given_up),
+        cmocka_unit_test(test_nibp__an_abort_is_repeated_until_the_arm_is_free),
+        cmocka_unit_test(test_nibp__an_abort_at_rest_is_asked_as_long),
+        cmocka_unit_test(test_nibp__may_hold_has_an_end),
         cmocka_unit_test(test_nibp__cooldown),
         cmocka_unit_test(test_nibp__lost_link_is_reported_at_once_and_the_abort_owed),
         cmocka_unit_test(test_nibp__an_abort_without_link_stays_owed),

@@ -104,6 +104,11 @@ static void test_phase__an_infusion_that_runs_on_acts(void **state)
     (void)session_score(c, VG_SCALE_MOAAS, 5, 0);
     expect(3, true, LIVE | NIBP); /* nobody is let go on a running drug */
     (void)give(VG_DOSE_STOP, 0);
+    expect(3, true, LIVE | NIBP); /* nor right after it */
+    session_pass(c, p.floor_last_s * VG_NS_PER_S);
+    expect(3, false, LIVE);
+    (void)session_score(c, VG_SCALE_MOAAS, 5, 0); /* the scores before its end say nothing */
+    (void)session_score(c, VG_SCALE_MOAAS, 5, 0);
     expect(3, false, 0);
 }
 

@@ -119,6 +119,18 @@ static void test_protocol__a_baseline_is_measured(void **state)
     assert_int_equal(check(), VG_OK);
 }
 
+/* Awake is 5: a protocol cannot let go of somebody who only answers a loud voice. */
+static void test_protocol__awake_is_five(void **state)
+{
+    (void)state;
+    for (uint16_t i = 0; i < p.check_count; i++) {
+        if (p.checks[i].kind == VG_CHECK_AT_LEAST) {
+            p.checks[i].value = 4;
+        }
+    }
+    expect_under("checks");
+}
+
 static void test_protocol__bounds_of_a_dose_rise(void **state)
 {
     static const struct {
@@ -432,6 +444,7 @@ int main(void)
         SOUND(test_protocol__every_item_has_a_word_and_a_cure),
         SOUND(test_protocol__all_that_are_shipped_are_sound),
         SOUND(test_protocol__iv_40_is_what_the_tests_use),
+        SOUND(test_protocol__awake_is_five),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

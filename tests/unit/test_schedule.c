@@ -99,11 +99,11 @@ static void test_schedule__every_pair_of_state_and_input(void **state)
                       TO(WAITING) },
         [TO(LATE)] = { TO(LATE), TO(LATE), TO(LATE), TO(MET), TO(MET_LATE), TO(MISSED), TO(DROPPED),
                        TO(WAITING) },
-        [TO(MET)] = { TO(MET), TO(MET), TO(MET), TO(MET), TO(MET), TO(MET), TO(MET), TO(MET) },
+        [TO(MET)] = { TO(MET), TO(MET), TO(MET), TO(MET), TO(MET), TO(MET), TO(MET), TO(WAITING) },
         [TO(MET_LATE)] = { TO(MET_LATE), TO(MET_LATE), TO(MET_LATE), TO(MET_LATE), TO(MET_LATE),
-                           TO(MET_LATE), TO(MET_LATE), TO(MET_LATE) },
+                           TO(MET_LATE), TO(MET_LATE), TO(WAITING) },
         [TO(MISSED)] = { TO(MISSED), TO(MISSED), TO(MISSED), TO(MET), TO(MET_LATE), TO(MISSED),
-                         TO(MISSED), TO(MISSED) },
+                         TO(MISSED), TO(WAITING) },
         [TO(DROPPED)] = { TO(DROPPED), TO(DROPPED), TO(DROPPED), TO(DROPPED), TO(DROPPED),
                           TO(DROPPED), TO(DROPPED), TO(DROPPED) },
     };
@@ -580,11 +580,73 @@ static void test_schedule__more_marks_than_there_is_room_for(void **state)
         (void)BOLUS(10, NOW);
     }
     assert_int_equal(session_of(c)->mark_count, VG_MARKS_MAX);
-    while (session_of(c)->dose_count < VG_DOSES_MAX) {
+    while (session_of(c)->dose_count < VG_DOSES_MAX - VG_DOSES_SPARE) {
         (void)BOLUS(10, NOW);
     }
     (void)BOLUS(10, NOW); /* not even kept */
     assert_int_equal(session_of(c)->mark_count, VG_MARKS_MAX);
+}
+
+static const struct vg_effect *begun_at(uint64_t dose, int64_t after_ns)
+{
+    return session_dose_sure(c, (struct session_dose){ .kind = VG_DOSE_INFUSION_START,
+                                                       .number = 525,
+                                                       .places = 1,
+                                                       .unit = VG_UNIT_MG_H,
+                                                       .what = VG_DW_AMEND,
+                                                       .target = dose,
+                                                       .ago_ns = c->now_ns - t0 - after_ns });
+}
+
+/* What was made or missed at a wrong time is asked for at the right one, if that is still to come. */
+static void test_schedule__a_mark_opens_again_when_its_time_lies_ahead(void **state)
+{
+    (void)state;
+    until(SESSION_MIN(10));
+    read_at(SESSION_MIN(10));
+    until(SESSION_MIN(29));
+    assert_int_equal(mark_at(10), VG_MS_MET);
+    assert_int_equal(mark_at(20), VG_MS_MISSED);
+    assert_int_equal(scores_at(20), VG_MS_MISSED);
+    (void)begun_at(session_of(c)->doses[0].seq, SESSION_MIN(21)); /* 31, 41 min from the old one */
+    assert_int_equal(mark_at(10), VG_MS_MET); /* its window has begun: what was made stays */
+    assert_int_equal(mark_at(20), VG_MS_WAITING);
+    assert_int_equal(scores_at(20), VG_MS_WAITING);
+    assert_int_equal(session_mark(c, SCORES, 20)->missing, SCORES);
+    until(SESSION_MIN(41));
+    assert_int_equal(mark_at(20), VG_MS_DUE);
+    session_expect_same(session_of(session_restarted(c, &p)), session_of(c));
+}
+
+/* A dose that was entered as the first, and was not, has marks of its own after all. */
+static void test_schedule__what_becomes_a_further_dose_gets_its_marks(void **state)
+{
+    (void)state;
+    plan_further(120);
+    uint16_t first = session_of(c)->mark_count;
+    until(SESSION_MIN(5));
+    (void)BOLUS(10, .ago_ns = SESSION_MIN(8)); /* three minutes before what was the first */
+    assert_int_equal(session_of(c)->clock.first_ns, t0 - SESSION_MIN(3));
+    assert_int_equal(session_of(c)->mark_count, first + 2);
+    assert_int_equal(session_of(c)->marks[first].dose, session_of(c)->doses[0].first_seq);
+    assert_int_equal(session_of(c)->marks[first].due_ns, t0 + SESSION_MIN(10));
+    session_expect_same(session_of(session_restarted(c, &p)), session_of(c));
+}
+
+/* One score of three made since does not answer for the others. */
+static void test_schedule__every_score_that_is_missing_is_wanted(void **state)
+{
+    (void)state;
+    until(SESSION_MIN(16));
+    assert_int_equal(scores_at(10), VG_MS_MISSED);
+    (void)session_score(c, VG_SCALE_MOAAS, 4, 0);
+    (void)session_score(c, VG_SCALE_DISSOCIATION, 4, 0);
+    core_wait(c, VG_TICK_NS);
+    const struct vg_slot *s = core_slot(c, 0, VG_COND_SCORE_DUE, VG_SUBJECT_NONE);
+    assert_true(s != NULL && vg_slot_is_open(s));
+    (void)session_score(c, VG_SCALE_NAUSEA, 0, 0);
+    core_wait(c, VG_TICK_NS);
+    assert_int_equal(core_state(c, 0, VG_COND_SCORE_DUE, VG_SUBJECT_NONE), VG_CS_NORMAL);
 }
 
 /* --- the end -------------------------------------------------------------------------------- */
@@ -667,6 +729,9 @@ int main(void)
         RUNS(test_schedule__more_marks_than_there_is_room_for),
         RUNS(test_schedule__the_end_leaves_nothing_open),
         RUNS(test_schedule__replay_believes_only_rows_of_this_session),
+        RUNS(test_schedule__a_mark_opens_again_when_its_time_lies_ahead),
+        RUNS(test_schedule__what_becomes_a_further_dose_gets_its_marks),
+        RUNS(test_schedule__every_score_that_is_missing_is_wanted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

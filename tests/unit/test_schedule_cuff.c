@@ -235,6 +235,20 @@ static void test_schedule_cuff__is_deferred_once(void **state)
     }
 }
 
+/* Who put it off is not called late for it. */
+static void test_schedule_cuff__put_off_is_not_late(void **state)
+{
+    (void)state;
+    dead = true;
+    until(CORE_S(599));
+    assert_int_equal(defer(150)->status, VG_OK);
+    until(SESSION_MIN(12) + CORE_S(150));
+    assert_int_equal(mark_at(10), VG_MS_DUE);
+    assert_null(core_alarm(c, VG_COND_VITAL_DUE, VG_AW_OPEN));
+    until(SESSION_MIN(12) + CORE_S(151));
+    assert_int_equal(mark_at(10), VG_MS_LATE);
+}
+
 /* The cuff was away at its time; now it is due, and somebody wants a minute. */
 static void test_schedule_cuff__is_deferred_from_now_when_it_is_due(void **state)
 {
@@ -360,6 +374,7 @@ int main(void)
         RUNS(test_schedule_cuff__the_other_one_serves_when_the_first_is_away),
         RUNS(test_schedule_cuff__two_never_measure_at_once),
         RUNS(test_schedule_cuff__thirty_an_hour_are_enough),
+        RUNS(test_schedule_cuff__put_off_is_not_late),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

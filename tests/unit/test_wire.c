@@ -790,7 +790,7 @@ static void test_wire__a_protocol_is_found_by_its_text(void **state)
         uint8_t protocol;
     } cases[] = {
         { ",\"protocol\":\"renamed\",\"protocol_hash\":\"of a session that runs\"", 1 },
-        { ",\"protocol\":\"old\",\"protocol_hash\":\"of yesterday\"", VG_PROTOCOL_NONE },
+        { ",\"protocol\":\"old\",\"protocol_hash\":\"of yesterday\"", VG_PROTOCOL_LOST },
         { "", VG_PROTOCOL_NONE }, /* of a version before 4: a dosing session */
     };
     char payload[512];
@@ -937,7 +937,7 @@ static void test_wire__doses_of_older_records_are_read(void **state)
         { "bolus", "\"amount_ug\":35000,", 35000, VG_UNIT_UG },
         { "infusion_start", "\"rate_ug_h\":52500,", 52500, VG_UNIT_UG_H },
         { "rate_change", "\"rate_ug_h\":30000,", 30000, VG_UNIT_UG_H },
-        { "stop", "", 0, VG_UNIT_UG_H },
+        { "stop", "", 0, VG_UNIT_UG },
     };
     char payload[512];
     (void)state;
