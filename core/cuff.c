@@ -211,3 +211,31 @@ void vg_cuff_tick(struct vg_step *st, uint16_t device)
         follow(st, device, vg_nibp_tick(&st->e->devices[device].nibp, st->in->mono_ns));
     }
 }
+
+/* --- rows read again ------------------------------------------------------------------------ */
+
+void vg_cuff_replay_result(struct vg_step *st)
+{
+    const struct vg_nibp *r = &st->in->u.nibp;
+    struct vg_session *s = &st->bed->session;
+
+    if (s->seq != 0 && s->seq == st->in->session && r->error == VG_NIBP_OK) {
+        struct vg_pressure p = { st->in->mono_ns, st->in->seq, r->sys_milli, r->dia_milli };
+        vg_pressure_keep(s, &p);
+    }
+}
+
+void vg_cuff_replay_state(struct vg_step *st)
+{
+    const struct vg_event *ev = st->in;
+    struct vg_member *m = ev->device < st->e->device_count ? &st->e->devices[ev->device] : NULL;
+
+    if (m == NULL || !m->is_cuff || !ev->u.cuff.is_state) {
+        return;
+    }
+    m->nibp.state = ev->u.cuff.state; /* wherever it is now: it may be inflated */
+    if (ev->u.cuff.state == VG_NS_STARTING) {
+        vg_cuff_started(&st->e->beds[m->bed], ev->mono_ns);
+    }
+    st->e->beds[m->bed].replayed = true;
+}

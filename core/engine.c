@@ -346,12 +346,7 @@ void vg_engine_replay(struct vg_engine *e, const struct vg_event *ev)
         vg_schedule_replay(bed, ev);
         break;
     case VG_EV_NIBP:
-        if (bed->session.seq != 0 && bed->session.seq == ev->session &&
-            ev->u.nibp.error == VG_NIBP_OK) {
-            struct vg_pressure p = { ev->mono_ns, ev->seq, ev->u.nibp.sys_milli,
-                                     ev->u.nibp.dia_milli };
-            vg_pressure_keep(&bed->session, &p);
-        }
+        vg_cuff_replay_result(&st);
         break;
     case VG_EV_ACK:
     case VG_EV_NIBP_COMMAND:
@@ -370,13 +365,7 @@ void vg_engine_replay(struct vg_engine *e, const struct vg_event *ev)
         }
         break;
     case VG_EV_CUFF:
-        if (m != NULL && m->is_cuff && ev->u.cuff.is_state) {
-            m->nibp.state = ev->u.cuff.state; /* wherever it is now: it may be inflated */
-            if (ev->u.cuff.state == VG_NS_STARTING) {
-                vg_cuff_started(&e->beds[m->bed], ev->mono_ns);
-            }
-            e->beds[m->bed].replayed = true;
-        }
+        vg_cuff_replay_state(&st);
         break;
     default:
         break; /* measured, or already decided: stands in other rows */

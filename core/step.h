@@ -179,6 +179,8 @@ void vg_cuff_result(struct vg_step *st);
 void vg_cuff_pressure(struct vg_step *st, int32_t milli);
 void vg_cuff_link(struct vg_step *st, uint16_t device, bool up);
 void vg_cuff_restart(struct vg_step *st, uint16_t device);
+void vg_cuff_replay_result(struct vg_step *st);
+void vg_cuff_replay_state(struct vg_step *st);
 void vg_cuff_tick(struct vg_step *st, uint16_t device);
 
 #endif

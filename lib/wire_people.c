@@ -102,29 +102,10 @@ static void hand_members(struct vg_json *j, const int32_t value[VG_HAND_COUNT])
     }
 }
 
-static void numbers(struct vg_json *j, const struct vg_wire_names *n, const struct vg_care *c)
+/* What people say and do in a session. */
+static void said(struct vg_json *j, const struct vg_wire_names *n, const struct vg_care *c)
 {
-    switch ((enum vg_care_what)c->what) {
-    case VG_CW_SEDATION:
-        vg_json_int(j, "score", c->value[0]);
-        break;
-    case VG_CW_BASELINE:
-        if (c->request_id[0] == '\0') {
-            baseline_members(j, c->value);
-            vg_json_uint(j, "readings", c->target);
-        }
-        break;
-    case VG_CW_SCHEDULE:
-        vg_json_text(j, "vital", vg_vital_get((enum vg_vital)c->value[0])->name);
-        vg_json_int(j, "every_s", c->value[1]);
-        vg_json_int(j, "next_s", c->value[2]);
-        break;
-    case VG_CW_QUIET_ON:
-        vg_json_int(j, "left_s", c->value[0]);
-        break;
-    case VG_CW_TEST:
-        vg_json_text(j, "priority", vg_priority_name((enum vg_priority)c->value[0]));
-        break;
+    switch (c->what) {
     case VG_CW_SCORE:
         if ((unsigned)c->value[0] < n->scale_count) {
             vg_json_text(j, "scale", n->scale[c->value[0]]);
@@ -159,11 +140,36 @@ static void numbers(struct vg_json *j, const struct vg_wire_names *n, const stru
     case VG_CW_VOID:
         vg_json_uint(j, "target", c->target);
         break;
-    case VG_CW_INTERVENTION:
-    case VG_CW_MARKER:
-    case VG_CW_NOTE:
-    case VG_CW_QUIET_OFF:
-    case VG_CW_COUNT:
+    default:
+        break; /* text only */
+    }
+}
+
+static void numbers(struct vg_json *j, const struct vg_wire_names *n, const struct vg_care *c)
+{
+    switch (c->what) {
+    case VG_CW_SEDATION:
+        vg_json_int(j, "score", c->value[0]);
+        break;
+    case VG_CW_BASELINE:
+        if (c->request_id[0] == '\0') {
+            baseline_members(j, c->value);
+            vg_json_uint(j, "readings", c->target);
+        }
+        break;
+    case VG_CW_SCHEDULE:
+        vg_json_text(j, "vital", vg_vital_get((enum vg_vital)c->value[0])->name);
+        vg_json_int(j, "every_s", c->value[1]);
+        vg_json_int(j, "next_s", c->value[2]);
+        break;
+    case VG_CW_QUIET_ON:
+        vg_json_int(j, "left_s", c->value[0]);
+        break;
+    case VG_CW_TEST:
+        vg_json_text(j, "priority", vg_priority_name((enum vg_priority)c->value[0]));
+        break;
+    default:
+        said(j, n, c);
         break;
     }
 }

@@ -260,7 +260,7 @@ static bool take_void(struct vg_wire_parse *p, struct vg_care *c)
 static bool take_private(struct vg_wire_parse *p, const char *const *keys, bool first_required)
 {
     bool any = first_required;
-    for (size_t i = 0; keys[i] != NULL; i++) {
+    for (size_t i = 0; keys != NULL && keys[i] != NULL; i++) {
         any = any || json_object_get(p->root, keys[i]) != NULL;
     }
     if (!any) {
