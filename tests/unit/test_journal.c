@@ -494,6 +494,27 @@ static void test_journal__does_not_write_into_a_record_that_is_ahead(void **stat
     assert_int_equal(ask("SELECT count(*) FROM dose"), 1);
 }
 
+/* The pieces of a text stand before their row, and are as new as it is. */
+static void test_journal__a_text_comes_first_into_a_record_that_turned_up(void **state)
+{
+    (void)state;
+    open_record();
+    seq = 1000000;
+    (void)post(dose("r-1", 1));
+    vg_journal_commit(&j);
+    vg_journal_stop(&j);
+    prepare(&j);
+    (void)snprintf(j.path, sizeof j.path, "%s/vigil.db", dir); /* as if not there at the start */
+    start(true);
+    seq += VG_EFFECTS_MAX;
+    struct vg_event ev = dose("r-2", 1);
+    assert_int_not_equal(vg_journal_post_with(&j, &ev, "\"lot\":\"L7\""), 0);
+    vg_journal_commit(&j);
+    assert_int_equal(failures, 0);
+    assert_int_equal(ask("SELECT count(*) FROM dose"), 2);
+    assert_int_equal(ask("SELECT count(*) FROM event WHERE payload ->> 'lot' = 'L7'"), 1);
+}
+
 /* --- opening ---------------------------------------------------------------------------------- */
 
 /* Make the record what a program of schema version 1, 2 or 3 left behind. */
@@ -854,6 +875,7 @@ int main(void)
         T(test_journal__sees_that_its_file_was_removed),
         T(test_journal__a_command_whose_number_is_taken_is_not_confirmed),
         T(test_journal__does_not_write_into_a_record_that_is_ahead),
+        T(test_journal__a_text_comes_first_into_a_record_that_turned_up),
         T(test_journal__two_beds_may_use_one_request_id),
         T(test_journal__an_older_record_is_brought_up),
         T(test_journal__belongs_to_one_daemon),
