@@ -357,7 +357,7 @@ static void mark_tick(struct vg_step *st, uint16_t i)
     struct vg_mark *m = &s->marks[i];
     int64_t late_ns = st->in->mono_ns - m->due_ns;
 
-    if (!is_open(m) || m->gone || late_ns < -ANNOUNCE_NS) {
+    if (!is_open(m) || late_ns < -ANNOUNCE_NS) {
         return;
     }
     if (st->in->mono_ns >= next_edge_ns(s, m)) {

@@ -232,6 +232,10 @@ static void show_session(const struct shown *x)
     } else {
         vg_json_null(x->j, "protocol");
     }
+    if (x->s->protocol == VG_PROTOCOL_LOST) {
+        vg_json_bool(x->j, "protocol_lost", true);
+    }
+    vg_json_bool(x->j, "marks_complete", !x->s->unplanned);
     moment(x, "t0_at", "t0_in_s", x->s->clock.first_ns);
     moment(x, "last_dose_at", "last_dose_in_s", x->s->clock.last_ns);
 }

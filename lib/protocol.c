@@ -378,7 +378,8 @@ static void take_checks(struct reader *r)
         struct vg_check_row *row = &r->out->checks[i];
         enum vg_fact fact = VG_FACT_COUNT;
 
-        *row = (struct vg_check_row){ in->check, 0, in->score };
+        row->kind = in->check; /* member by member: what is between them stays zero */
+        row->value = in->score;
         if (in->check == VG_CHECK_AT_LEAST || in->check == VG_CHECK_AT_MOST) {
             size_t scale = vg_scale_find(r->scales, in->scale);
             if (scale == VG_SCALES_MAX) {

@@ -515,14 +515,16 @@ static void give(enum vg_dose_what what, int64_t ago_ns)
     struct vg_event ev = core_event(w.c, VG_EV_DOSE, 0, VG_DEVICE_NONE);
     struct vg_dose *d = &ev.u.dose;
     unsigned of = what == VG_DW_GIVEN ? w.dose_count : core_below(w.dose_count);
-    struct dose now = { 0, w.c->now_ns - ago_ns, what == VG_DW_VOID };
+    int64_t given_utc_ns = w.c->now_ns - ago_ns + w.c->utc_offset_ns;
+    given_utc_ns -= given_utc_ns % VG_NS_PER_MS; /* as the record has it */
+    struct dose now = { 0, given_utc_ns - w.c->utc_offset_ns, what == VG_DW_VOID };
 
     d->kind = VG_DOSE_BOLUS;
     d->what = (uint8_t)what;
     d->target = what == VG_DW_GIVEN ? 0 : w.doses[of].row;
     d->typed_number = 10;
     d->unit = VG_UNIT_MG;
-    d->given_utc_ns = now.given_ns + w.c->utc_offset_ns;
+    d->given_utc_ns = given_utc_ns;
     memcpy(d->drug, w.p.drug, sizeof d->drug);
     /* The plan of before still counts while the engine does what is due at once. */
     static struct reading kept[READINGS_MAX];

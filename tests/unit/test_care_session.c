@@ -275,6 +275,8 @@ static void test_care_session__a_reading_by_hand_answers_an_interval(void **stat
     session_pass(c, CORE_S(200));
     (void)session_by_hand(c, 120, 80, 0);
     assert_int_equal(session()->due[VG_VITAL_NIBP_SYS].next_ns, c->now_ns + CORE_S(300));
+    (void)session_by_hand(c, 121, 80, CORE_S(100)); /* entered later, and older */
+    assert_int_equal(session()->due[VG_VITAL_NIBP_SYS].next_ns, c->now_ns + CORE_S(300));
 }
 
 static void test_care_session__an_override_needs_a_soft_item(void **state)
@@ -351,6 +353,13 @@ static void test_care_session__a_dose_is_voided_as_a_dose(void **state)
     uint64_t row = core_dose(c, 0, VG_DOSE_BOLUS, 35000, c->now_ns + CORE_UTC_OFFSET_NS)->receipt;
     assert_int_equal(session_void(c, row)->refusal, VG_REFUSED_NO_ROW);
     assert_int_equal(session()->dose_count, 1);
+    (void)session_dose(c, (struct session_dose){ .kind = VG_DOSE_BOLUS,
+                                                 .number = 30,
+                                                 .unit = VG_UNIT_MG,
+                                                 .what = VG_DW_AMEND,
+                                                 .target = row });
+    assert_int_equal(session()->doses[0].amount_ug, 30000);
+    assert_int_equal(session_void(c, row)->refusal, VG_REFUSED_NO_ROW); /* nor what it said first */
 }
 
 static void test_care_session__a_baseline_is_from_before_the_drug(void **state)

@@ -165,6 +165,22 @@ static void test_discharge__a_reading_between_does_no_harm(void **state)
     }
 }
 
+/* As many as are kept, none of them far enough from the last; an older one finds no place. */
+static void test_discharge__readings_in_a_row_are_one(void **state)
+{
+    (void)state;
+    for (int i = 0; i < VG_PRESSURES_MAX + 1; i++) {
+        session_pass(c, CORE_S(10));
+        (void)session_by_hand(c, 127, 81, 0);
+    }
+    assert_int_equal(unmet() & BP, BP);
+    (void)session_by_hand(c, 127, 81, SESSION_MIN(10));
+    assert_int_equal(unmet() & BP, BP);
+    session_pass(c, SESSION_MIN(9));
+    (void)session_by_hand(c, 127, 81, 0);
+    assert_int_equal(unmet() & BP, 0);
+}
+
 static void test_discharge__oxygen_on_room_air(void **state)
 {
     static const struct {
@@ -304,6 +320,7 @@ int main(void)
         RECOVERED(test_discharge__open_alarms_are_said_first),
         RECOVERED(test_discharge__a_voided_pressure_is_none),
         RECOVERED(test_discharge__a_reading_between_does_no_harm),
+        RECOVERED(test_discharge__readings_in_a_row_are_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

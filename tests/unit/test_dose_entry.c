@@ -468,8 +468,11 @@ static void test_dose_entry__a_correction_is_not_counted_twice(void **state)
     uint64_t row = GIVE(.kind = VG_DOSE_BOLUS, MG(35))->receipt;
     const struct vg_effect *fx = GIVE(.kind = VG_DOSE_BOLUS, MG(40), CORRECT(VG_DW_AMEND, row));
     assert_int_equal(fx->ev.u.dose.deviation, 0);
+    row = fx->receipt;
     fx = SURE(.kind = VG_DOSE_BOLUS, MG(21));
     assert_int_equal(fx->ev.u.dose.deviation, VG_DEV_HARD_RANGE);
+    fx = SURE(.kind = VG_DOSE_BOLUS, MG(39), CORRECT(VG_DW_AMEND, row));
+    assert_int_equal(fx->ev.u.dose.deviation, 0); /* 60 with the other */
 }
 
 static void test_dose_entry__what_ends_something_needs_something_that_runs(void **state)

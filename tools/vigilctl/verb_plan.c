@@ -159,6 +159,8 @@ static void print_bed(const json_t *bed)
                  shown(bed, "responsible", d));
     if (json_is_string(json_object_get(bed, "protocol"))) {
         (void)printf("  protocol %s, phase %s", shown(bed, "protocol", a), shown(bed, "phase", b));
+    } else if (ctl_true(bed, "protocol_lost")) {
+        (void)printf("  its PROTOCOL IS LOST: nobody knows what it asks");
     } else {
         (void)printf("  no protocol");
     }
@@ -169,6 +171,9 @@ static void print_bed(const json_t *bed)
     print_gate(bed);
     print_doses(bed);
     print_marks(bed);
+    if (!ctl_true(bed, "marks_complete")) {
+        (void)printf("  MORE IS DUE than can be kept: the list is not complete\n");
+    }
     print_discharge(bed);
 }
 
