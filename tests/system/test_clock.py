@@ -47,7 +47,7 @@ def step(b, faults, stream, client, offset_s, was_s):
     receipts = [give(b, client, stream, offset_s)]
     # A time of this session by the daemon's clock is taken. One off a clock that was not stepped is
     # ahead, or of before the session: it is refused, by name, and nothing is recorded.
-    receipts.append(give(b, client, stream, offset_s, stated(time.time() + offset_s - 60)))
+    receipts.append(give(b, client, stream, offset_s, stated(time.time() + offset_s - 30)))
     reply = client.ask(b.dose("bed-1", vs.request_id(), given_at=stated(time.time() + was_s - 60)))
     vs.equal(reply.get("error"), "before_session" if offset_s > was_s else "in_the_future", reply)
     vs.check("time" in reply["text"], reply)
