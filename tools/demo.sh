@@ -124,12 +124,11 @@ story() {
     ctl weight 70 kg --bed bed-1
     for bp in 118/74 117/73 119/75; do ctl reading $bp --bed bed-1; done
     ctl baseline --bed bed-1
-    ctl dose bolus bed-1 --drug ketamine --amount 35 --unit mg --route im --confirm "35 mg"
+    [ $sinks = no ] || for _ in $(seq 50); do ctl --json sinks | grep -q '"ok":false' || break; sleep 0.1; done
+    ctl dose bolus bed-1 --drug ketamine --amount 35 --unit mg --route im --checked-by second
     ctl nibp start bed-1 cuff-1
     ctl nibp start bed-2 vm-2
-    [ $sinks = yes ] || return 0
-    for _ in $(seq 50); do ctl --json sinks | grep -q '"ok":false' || break; sleep 0.1; done
-    ctl quiet on --bed bed-2
+    [ $sinks = no ] || ctl quiet on --bed bed-2
 }
 story >>"$dir/story.log" 2>&1 &
 
