@@ -113,10 +113,15 @@ static void print_doses(const json_t *bed)
     json_array_foreach(json_object_get(bed, "totals"), i, o)
     {
         char m[4][CTL_MILLI_MAX];
-        (void)printf(
-            "  %s in all: given %s mg, drawn %s, wasted %s, remaining %s\n", shown(o, "drug", a),
-            ctl_milli(ctl_int(o, "given_ug"), m[0]), ctl_milli(ctl_int(o, "drawn_ug"), m[1]),
-            ctl_milli(ctl_int(o, "wasted_ug"), m[2]), ctl_milli(ctl_int(o, "remaining_ug"), m[3]));
+        (void)printf("  %s in all: given %s mg", shown(o, "drug", a),
+                     ctl_milli(ctl_int(o, "given_ug"), m[0]));
+        if (ctl_int(o, "drawn_ug") > 0) { /* else nobody keeps the balance */
+            (void)printf(", drawn %s, wasted %s, remaining %s",
+                         ctl_milli(ctl_int(o, "drawn_ug"), m[1]),
+                         ctl_milli(ctl_int(o, "wasted_ug"), m[2]),
+                         ctl_milli(ctl_int(o, "remaining_ug"), m[3]));
+        }
+        (void)printf("\n");
     }
     if (!ctl_true(bed, "totals_complete")) {
         (void)printf("  TOTALS ARE INCOMPLETE: more doses than Vigil adds up\n");
