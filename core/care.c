@@ -375,7 +375,7 @@ static enum vg_refusal judge(struct vg_step *st, const struct vg_care *c)
         return vg_schedule_defer(st, c->value[0] < DEFER_MAX_S ? c->value[0] : DEFER_MAX_S);
     case VG_CW_VOID:
         return c->target > st->bed->session.seq && c->target < st->in->seq &&
-                       !vg_dose_is_row(&st->bed->session, c->target)
+                       vg_dose_find(&st->bed->session, c->target) == NULL
                    ? VG_REFUSED_NOT
                    : VG_REFUSED_NO_ROW;
     case VG_CW_SEDATION:

@@ -42,7 +42,7 @@ bool vg_dose_gives(enum vg_dose_kind k)
 /* --- the list ------------------------------------------------------------------------------- */
 
 /* The entry whose present row is `seq`, or which began with it. */
-static struct vg_dose_entry *find_entry(struct vg_session *s, uint64_t seq)
+struct vg_dose_entry *vg_dose_find(struct vg_session *s, uint64_t seq)
 {
     for (uint16_t i = 0; i < s->dose_count; i++) {
         if (s->doses[i].seq == seq || s->doses[i].first_seq == seq) {
@@ -95,7 +95,7 @@ static void end_overrides(struct vg_session *s, const struct vg_dose *d)
 static uint64_t apply(struct vg_session *s, const struct vg_event *ev)
 {
     const struct vg_dose *d = &ev->u.dose;
-    struct vg_dose_entry *e = d->what == VG_DW_GIVEN ? NULL : find_entry(s, d->target);
+    struct vg_dose_entry *e = d->what == VG_DW_GIVEN ? NULL : vg_dose_find(s, d->target);
 
     end_overrides(s, d);
     if (d->what == VG_DW_GIVEN && !has_place(s, d)) {
@@ -119,19 +119,9 @@ static uint64_t apply(struct vg_session *s, const struct vg_event *ev)
     return e->first_seq;
 }
 
-bool vg_dose_is_row(const struct vg_session *s, uint64_t seq)
-{
-    for (uint16_t i = 0; i < s->dose_count; i++) {
-        if (s->doses[i].seq == seq || s->doses[i].first_seq == seq) {
-            return true;
-        }
-    }
-    return false;
-}
-
 void vg_dose_take_back(struct vg_session *s, const struct vg_event *ev)
 {
-    struct vg_dose_entry *e = ev->u.dose.what == VG_DW_GIVEN ? find_entry(s, ev->seq) : NULL;
+    struct vg_dose_entry *e = ev->u.dose.what == VG_DW_GIVEN ? vg_dose_find(s, ev->seq) : NULL;
     if (e == NULL) {
         return;
     }
@@ -169,7 +159,7 @@ static enum vg_refusal check_target(const struct vg_step *st, const struct vg_do
     if (d->what == VG_DW_GIVEN) {
         return VG_REFUSED_NOT;
     }
-    e = find_entry(&st->bed->session, d->target);
+    e = vg_dose_find(&st->bed->session, d->target);
     if (e == NULL) {
         return VG_REFUSED_NO_DOSE;
     }
@@ -222,7 +212,7 @@ static bool asks_back(const struct vg_dose *d)
 static void settle_time(struct vg_step *st, struct vg_dose *d)
 {
     const struct vg_dose_entry *e = d->what == VG_DW_AMEND && d->given_utc_ns == 0
-                                        ? find_entry(&st->bed->session, d->target)
+                                        ? vg_dose_find(&st->bed->session, d->target)
                                         : NULL;
     if (e != NULL) {
         d->given_utc_ns = st->in->utc_ns - (st->in->mono_ns - e->given_ns);

@@ -180,11 +180,11 @@ static int64_t per_person(int64_t ug, bool per_kg, int32_t weight_g)
 static int64_t with_this(const struct vg_step *st, const struct vg_dose *d, int64_t ug)
 {
     struct vg_totals t;
-    uint64_t except = 0;
-    for (uint16_t i = 0; i < st->bed->session.dose_count && d->what == VG_DW_AMEND; i++) {
-        const struct vg_dose_entry *e = &st->bed->session.doses[i];
-        except = e->seq == d->target ? e->first_seq : except; /* it takes the place of that one */
-    }
+    const struct vg_dose_entry *e = d->what == VG_DW_AMEND
+                                        ? vg_dose_find(&st->bed->session, d->target)
+                                        : NULL;
+    uint64_t except = e != NULL ? e->first_seq : 0; /* it takes the place of that one */
+
     vg_dose_totals_but(&st->bed->session, d->drug, except, st->in->mono_ns, &t);
     return t.given_ug + ug;
 }

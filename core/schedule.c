@@ -1,12 +1,12 @@
 /*
- * schedule.c -- machine S: what is due in a session, when it was made, and when to ask a cuff.
+ * schedule.c -- machine S: what is due in a session, and when it was made.
  *
  * Marks come from the plan of the protocol when the first dose is given; each further dose adds its
  * own. A reading belongs to the mark whose time it falls into: from the begin of its window to the
  * begin of the next one's. So each reading answers at most one mark, whoever enters it how late.
  * All times are of the monotonic clock: neither the end of summer time nor a step of the wall clock
- * moves a mark. When a correction moves the first dose, what is still to come moves with it; what was
- * made or missed stays as it was.
+ * moves a mark. When a correction moves a dose its marks move with it; what was made or missed stays as
+ * it was, unless its new time lies ahead.
  */
 #include <assert.h>
 #include <string.h>
@@ -54,12 +54,12 @@ uint8_t vg_mark_next(uint8_t state, enum vg_mark_input in)
     return next != 0 ? (uint8_t)(next - 1) : state;
 }
 
-static bool is_open(const struct vg_mark *m)
+bool vg_mark_is_open(const struct vg_mark *m)
 {
     return m->state <= VG_MS_LATE;
 }
 
-static void say(struct vg_step *st, uint16_t i, uint8_t from)
+void vg_mark_say(struct vg_step *st, uint16_t i, uint8_t from)
 {
     const struct vg_mark *m = &st->bed->session.marks[i];
     struct vg_effect *fx = vg_step_emit(st, VG_EV_PLAN, VG_DEVICE_NONE,
@@ -84,7 +84,7 @@ static void move(struct vg_step *st, uint16_t i, enum vg_mark_input in)
 
     m->state = vg_mark_next(from, in);
     if (m->state != from) {
-        say(st, i, from);
+        vg_mark_say(st, i, from);
     }
 }
 
@@ -120,7 +120,7 @@ static bool is_there(const struct vg_session *s, const struct vg_mark *m)
     for (uint16_t i = 0; i < s->mark_count; i++) {
         const struct vg_mark *o = &s->marks[i];
         int64_t off_ns = o->due_ns - m->due_ns;
-        if (is_open(o) && o->scales == m->scales && off_ns <= o->window_ns &&
+        if (vg_mark_is_open(o) && o->scales == m->scales && off_ns <= o->window_ns &&
             off_ns >= -o->window_ns) {
             return true;
         }
@@ -153,25 +153,15 @@ static void add_mark(struct vg_session *s, const struct vg_plan_row *row, uint8_
     s->marks[s->mark_count++] = m;
 }
 
-static const struct vg_dose_entry *entry_of(const struct vg_session *s, uint64_t dose)
-{
-    for (uint16_t i = 0; i < s->dose_count; i++) {
-        if (s->doses[i].first_seq == dose) {
-            return &s->doses[i];
-        }
-    }
-    return NULL;
-}
-
 static bool gives(const struct vg_dose_entry *e)
 {
     return e != NULL && !e->is_void && vg_dose_gives((enum vg_dose_kind)e->kind);
 }
 
 /* The moment a mark counts from; false when there is none any more. */
-static bool origin(const struct vg_session *s, const struct vg_mark *m, bool further, int64_t *ns)
+static bool origin(struct vg_session *s, const struct vg_mark *m, bool further, int64_t *ns)
 {
-    const struct vg_dose_entry *e = further ? entry_of(s, m->dose) : NULL;
+    const struct vg_dose_entry *e = further ? vg_dose_find(s, m->dose) : NULL;
     *ns = further && e != NULL ? e->given_ns : s->clock.first_ns;
     return further ? gives(e) && e->given_ns != s->clock.first_ns
                    : s->clock.first_ns != VG_TIME_NONE;
@@ -183,14 +173,14 @@ static void move_mark(struct vg_step *st, uint16_t i, int64_t due_ns, bool silen
     struct vg_mark *m = &st->bed->session.marks[i];
     bool ahead = due_ns - m->window_ns > st->in->mono_ns;
 
-    if (!is_open(m) && !ahead) {
+    if (!vg_mark_is_open(m) && !ahead) {
         return; /* it was made or missed when it was */
     }
     m->due_ns = due_ns;
     m->cuff_ns = due_ns;
     m->deferred = false;
     m->tries = 0;
-    m->missing = is_open(m) ? m->missing : m->scales;
+    m->missing = vg_mark_is_open(m) ? m->missing : m->scales;
     if (silent) {
         m->state = vg_mark_next(m->state, VG_SI_MOVED);
     } else {
@@ -304,7 +294,7 @@ static void made(struct vg_step *st, uint32_t scale, int64_t at_ns, bool silent)
             continue;
         }
         m->missing &= ~scale;
-        if (!silent && m->missing == 0 && (is_open(m) || m->state == VG_MS_MISSED)) {
+        if (!silent && m->missing == 0 && (vg_mark_is_open(m) || m->state == VG_MS_MISSED)) {
             m->off_ns = at_ns - m->due_ns;
             move(st, i, m->off_ns > m->window_ns ? VG_SI_MADE_LATE : VG_SI_MADE);
         }
@@ -357,7 +347,7 @@ static void mark_tick(struct vg_step *st, uint16_t i)
     struct vg_mark *m = &s->marks[i];
     int64_t late_ns = st->in->mono_ns - m->due_ns;
 
-    if (!is_open(m) || late_ns < -ANNOUNCE_NS) {
+    if (!vg_mark_is_open(m) || late_ns < -ANNOUNCE_NS) {
         return;
     }
     if (st->in->mono_ns >= next_edge_ns(s, m)) {
@@ -469,75 +459,9 @@ void vg_schedule_end(struct vg_step *st)
 {
     struct vg_session *s = &st->bed->session;
     for (uint16_t i = 0; i < s->mark_count; i++) {
-        if (is_open(&s->marks[i])) {
+        if (vg_mark_is_open(&s->marks[i])) {
             bool came = st->in->mono_ns > s->marks[i].due_ns + s->marks[i].window_ns;
             move(st, i, came && !s->marks[i].optional ? VG_SI_NEXT : VG_SI_DROP);
         }
     }
-}
-
-/* --- cuffs ---------------------------------------------------------------------------------- */
-
-/* The pressure a cuff could be asked for now; mark_count when there is none. */
-static uint16_t cuff_mark(const struct vg_step *st)
-{
-    const struct vg_session *s = &st->bed->session;
-    uint16_t i = 0;
-    for (; i < s->mark_count; i++) {
-        const struct vg_mark *m = &s->marks[i];
-        if (m->scales == 0 && is_open(m) && m->state >= VG_MS_DUE &&
-            st->in->mono_ns >= m->cuff_ns) {
-            break;
-        }
-    }
-    return i;
-}
-
-void vg_schedule_cuff(struct vg_step *st)
-{
-    const struct vg_protocol *p = vg_engine_protocol(st->e, st->in->bed);
-    struct vg_session *s = &st->bed->session;
-    uint16_t i = p != NULL && p->auto_cuff && !st->e->as_recorded ? cuff_mark(st) : s->mark_count;
-
-    if (i == s->mark_count || s->marks[i].tries >= VG_CUFF_TRIES) {
-        return;
-    }
-    for (uint16_t d = st->bed->first; d != VG_DEVICE_NONE; d = st->e->devices[d].next) {
-        if (st->e->devices[d].is_cuff && vg_cuff_may_start(st, d) == VG_REFUSED_NOT) {
-            s->marks[i].tries++;
-            say(st, i, s->marks[i].state); /* a restart must not ask once more */
-            vg_cuff_start(st, d);
-            return;
-        }
-    }
-}
-
-void vg_schedule_cuff_aborted(struct vg_step *st)
-{
-    struct vg_session *s = &st->bed->session;
-    uint16_t i = cuff_mark(st);
-    if (i < s->mark_count) {
-        s->marks[i].tries = VG_CUFF_TRIES; /* a person did not want it: a person measures */
-        say(st, i, s->marks[i].state);
-    }
-}
-
-enum vg_refusal vg_schedule_defer(struct vg_step *st, int32_t by_s)
-{
-    struct vg_session *s = &st->bed->session;
-
-    for (uint16_t i = 0; i < s->mark_count; i++) {
-        struct vg_mark *m = &s->marks[i];
-        if (m->scales != 0 || !is_open(m) || m->state == VG_MS_WAITING || m->tries > 0) {
-            continue;
-        }
-        if (m->deferred) {
-            return VG_REFUSED_DEFERRED;
-        }
-        m->deferred = true;
-        m->cuff_ns = (st->in->mono_ns > m->due_ns ? st->in->mono_ns : m->due_ns) +
-                     by_s * VG_NS_PER_S;
-        return VG_REFUSED_NOT;
-    }
-    return VG_REFUSED_NO_PLAN;
 }

@@ -28,4 +28,10 @@ enum vg_mark_input {
 /* vg_mark_next -- the state after an input; the same state when the pair changes nothing. */
 uint8_t vg_mark_next(uint8_t state, enum vg_mark_input in);
 
+/* May it still be made? */
+bool vg_mark_is_open(const struct vg_mark *m);
+
+/* vg_mark_say -- record and send mark i of the session, which was in state `from`. */
+void vg_mark_say(struct vg_step *st, uint16_t i, uint8_t from);
+
 #endif

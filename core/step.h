@@ -61,8 +61,8 @@ void vg_session_bind(struct vg_step *st);
 
 void vg_dose_step(struct vg_step *st);
 void vg_dose_replay(struct vg_step *st);
-/* Does the row say something of a dose? */
-bool vg_dose_is_row(const struct vg_session *s, uint64_t seq);
+/* The dose of which a row is the first or the last word; NULL: of none. */
+struct vg_dose_entry *vg_dose_find(struct vg_session *s, uint64_t seq);
 void vg_dose_take_back(struct vg_session *s, const struct vg_event *ev);
 /* VG_REFUSED_NOT, or why something cannot have happened then. */
 enum vg_refusal vg_happened_check(const struct vg_step *st, int64_t at_utc_ns);
