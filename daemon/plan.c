@@ -269,10 +269,7 @@ static void show_bed(struct vg_json *j, const struct vigild *v, uint16_t bed)
 void vg_snapshot_plan(struct vigild *v, uint16_t bed, const char **body, size_t *len)
 {
     struct vg_json j;
-    vg_json_begin(&j, v->snapshot, sizeof v->snapshot);
-    vg_json_object(&j, NULL);
-    vg_json_uint(&j, "v", VG_WIRE_VERSION);
-    vg_json_bool(&j, "ok", true);
+    vg_snapshot_begin(v, &j);
     vg_json_array(&j, "protocols");
     for (uint8_t i = 0; i < v->names.protocol_offered; i++) {
         vg_json_object(&j, NULL);

@@ -11,6 +11,14 @@
 #include "vigil/compiler.h"
 #include "vigil_version.h"
 
+void vg_snapshot_begin(struct vigild *v, struct vg_json *j)
+{
+    vg_json_begin(j, v->snapshot, sizeof v->snapshot);
+    vg_json_object(j, NULL);
+    vg_json_uint(j, "v", VG_WIRE_VERSION);
+    vg_json_bool(j, "ok", true);
+}
+
 void vg_snapshot_deliver(struct vigild *v, const struct vg_json *j, const char **body, size_t *len)
 {
     static const char too_big[] =
@@ -191,10 +199,7 @@ static void show_bed_limits(struct vg_json *j, struct vigild *v, uint16_t bed)
 void vg_snapshot_limits(struct vigild *v, uint16_t bed, const char **body, size_t *len)
 {
     struct vg_json j;
-    vg_json_begin(&j, v->snapshot, sizeof v->snapshot);
-    vg_json_object(&j, NULL);
-    vg_json_uint(&j, "v", VG_WIRE_VERSION);
-    vg_json_bool(&j, "ok", true);
+    vg_snapshot_begin(v, &j);
     vg_json_array(&j, "profiles");
     for (uint8_t i = 0; i < v->names.profile_count; i++) {
         vg_json_text(&j, NULL, v->names.profile[i]);
@@ -232,10 +237,7 @@ static void show_head(struct vg_json *j, const struct vigild *v)
 void vg_snapshot_make(struct vigild *v, uint16_t bed, const char **body, size_t *len)
 {
     struct vg_json j;
-    vg_json_begin(&j, v->snapshot, sizeof v->snapshot);
-    vg_json_object(&j, NULL);
-    vg_json_uint(&j, "v", VG_WIRE_VERSION);
-    vg_json_bool(&j, "ok", true);
+    vg_snapshot_begin(v, &j);
     vg_json_text(&j, "node", v->config.node);
     vg_json_text(&j, "boot", v->journal.boot_id);
     vg_json_uint(&j, "run", v->outbox.run);

@@ -35,7 +35,8 @@ struct vg_range_job {
 
 /* vg_snapshot_plan -- daemon/plan.c: the same of what sessions ask for. */
 void vg_snapshot_plan(struct vigild *v, uint16_t bed, const char **body, size_t *len);
-/* The answer, or word that it does not fit. */
+/* Every answer begins alike, and ends as itself or as word that it does not fit. */
+void vg_snapshot_begin(struct vigild *v, struct vg_json *j);
 void vg_snapshot_deliver(struct vigild *v, const struct vg_json *j, const char **body, size_t *len);
 
 struct vg_query {

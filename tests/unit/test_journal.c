@@ -19,6 +19,7 @@
 
 #include "daemon/journal.h"
 #include "tests/support/faulty_vfs.h"
+#include "tests/support/record_file.h"
 
 #define BOOT_UTC INT64_C(1795503600000000000)
 
@@ -26,7 +27,7 @@ static struct vg_journal j;
 static struct vg_journal other;
 static struct vg_journal_job jobs[VG_JOURNAL_RING];
 static struct vg_wire_names names;
-static char dir[64];
+static char dir[RECORD_DIR_MAX];
 static struct vg_now now;
 static uint64_t seq;
 static uint64_t failures;
@@ -47,19 +48,7 @@ static void read_clock(void *state, struct vg_now *out)
 
 static int64_t ask(const char *sql)
 {
-    char path[96];
-    sqlite3 *db = NULL;
-    sqlite3_stmt *st = NULL;
-    int64_t value = -1;
-    (void)snprintf(path, sizeof path, "%s/vigil.db", dir);
-    if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK &&
-        sqlite3_prepare_v2(db, sql, -1, &st, NULL) == SQLITE_OK) {
-        int rc = sqlite3_step(st);
-        value = rc == SQLITE_ROW ? sqlite3_column_int64(st, 0) : rc == SQLITE_DONE ? 0 : -1;
-    }
-    (void)sqlite3_finalize(st);
-    (void)sqlite3_close(db);
-    return value;
+    return record_ask(dir, sql);
 }
 
 static void on_done(void *state, const struct vg_journal_done *done)
@@ -125,17 +114,14 @@ static int set_up(void **state)
     refused_number = 0;
     check_reports = false;
     replayed_count = 0;
-    (void)snprintf(dir, sizeof dir, "/tmp/vigil-journal-XXXXXX");
-    return mkdtemp(dir) != NULL ? 0 : -1;
+    return record_dir_make(dir);
 }
 
 static int tear_down(void **state)
 {
-    char command[128];
     (void)state;
     vg_journal_stop(&j);
-    (void)snprintf(command, sizeof command, "rm -rf %s", dir);
-    return system(command);
+    return record_dir_remove(dir);
 }
 
 /* --- events ----------------------------------------------------------------------------------- */
@@ -520,23 +506,9 @@ static void test_journal__a_text_comes_first_into_a_record_that_turned_up(void *
 /* Make the record what a program of schema version 1, 2 or 3 left behind. */
 static void go_back_to_version(int version)
 {
-    static const char *const newer_than_3[] = {
-        "DROP TRIGGER event_no_update",
-        "ALTER TABLE event DROP COLUMN hash",
-        "CREATE TRIGGER event_no_update BEFORE UPDATE ON event BEGIN SELECT RAISE (ABORT, ''); END",
-        "DROP VIEW dose",
-        "DROP TABLE checkpoint",
-        "DROP TABLE protocol",
-        "DROP INDEX event_plan",
-        "DROP INDEX event_cuff",
-        "DROP INDEX event_nibp",
-        "CREATE VIEW dose AS SELECT seq FROM event WHERE kind = 8",
-    };
     char sql[32];
     vg_journal_stop(&j);
-    for (size_t i = 0; i < VG_COUNT(newer_than_3); i++) {
-        assert_int_equal(ask(newer_than_3[i]), 0);
-    }
+    record_back_to_3(dir);
     (void)snprintf(sql, sizeof sql, "PRAGMA user_version = %d", version);
     assert_int_equal(ask(sql), 0);
     if (version == 3) {

@@ -18,12 +18,13 @@
 
 #include "daemon/journal.h"
 #include "tests/support/faulty_vfs.h"
+#include "tests/support/record_file.h"
 #include "vigil/compiler.h"
 
 static struct vg_journal j;
 static struct vg_journal_job jobs[VG_JOURNAL_RING];
 static struct vg_wire_names names;
-static char dir[64];
+static char dir[RECORD_DIR_MAX];
 static struct vg_now now;
 static uint64_t seq;
 static uint64_t failures;
@@ -58,27 +59,9 @@ static const struct vg_protocol_row *protocol_of(void *state, const struct vg_ev
     return protocol_seq != 0 && ev->seq >= protocol_seq ? &protocol : NULL;
 }
 
-static sqlite3 *open_file(void)
-{
-    char path[96];
-    sqlite3 *db = NULL;
-    (void)snprintf(path, sizeof path, "%s/vigil.db", dir);
-    assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
-    return db;
-}
-
 static int64_t ask(const char *sql)
 {
-    sqlite3 *db = open_file();
-    sqlite3_stmt *st = NULL;
-    int64_t value = -1;
-    if (sqlite3_prepare_v2(db, sql, -1, &st, NULL) == SQLITE_OK) {
-        int rc = sqlite3_step(st);
-        value = rc == SQLITE_ROW ? sqlite3_column_int64(st, 0) : rc == SQLITE_DONE ? 0 : -1;
-    }
-    (void)sqlite3_finalize(st);
-    (void)sqlite3_close(db);
-    return value;
+    return record_ask(dir, sql);
 }
 
 static void open_record(void)
@@ -110,17 +93,14 @@ static int set_up(void **state)
     now.mono_ns = 500 * VG_NS_PER_S;
     now.utc_ns = INT64_C(1795503600000000000);
     seq = failures = duplicates = refused = protocol_seq = 0;
-    (void)snprintf(dir, sizeof dir, "/tmp/vigil-chain-XXXXXX");
-    return mkdtemp(dir) != NULL ? 0 : -1;
+    return record_dir_make(dir);
 }
 
 static int tear_down(void **state)
 {
-    char command[128];
     (void)state;
     vg_journal_stop(&j);
-    (void)snprintf(command, sizeof command, "rm -rf %s", dir);
-    return system(command);
+    return record_dir_remove(dir);
 }
 
 static void pass(int64_t seconds)
@@ -195,7 +175,7 @@ static int64_t broken_rows(void)
         "p.first_seq"
         " FROM event e JOIN boot b ON b.id = e.boot LEFT JOIN protocol p ON p.first_seq = e.seq"
         " WHERE e.hash IS NOT NULL ORDER BY e.seq";
-    sqlite3 *db = open_file();
+    sqlite3 *db = record_open(dir);
     sqlite3_stmt *st = NULL;
     struct vg_hash before = { { 0 } };
     int64_t boot = 0;
@@ -236,7 +216,7 @@ static int64_t good_marks(void)
     static const char sql[] = "SELECT c.* FROM checkpoint c LEFT JOIN event e ON e.seq = c.seq"
                               " WHERE (c.hash = e.hash OR c.hash = zeroblob(32))"
                               " AND c.rows = (SELECT count(*) FROM event n WHERE n.seq <= c.seq)";
-    sqlite3 *db = open_file();
+    sqlite3 *db = record_open(dir);
     sqlite3_stmt *st = NULL;
     int64_t good = 0;
     assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &st, NULL), SQLITE_OK);
@@ -330,7 +310,7 @@ static void test_chain__covers_every_column(void **state)
     open_record();
     post_some();
     vg_journal_stop(&j);
-    sqlite3 *db = open_file();
+    sqlite3 *db = record_open(dir);
     assert_int_equal(sqlite3_exec(db, "DROP TRIGGER event_no_update; DROP TRIGGER boot_no_update",
                                   NULL, NULL, NULL),
                      SQLITE_OK);
@@ -503,14 +483,7 @@ static void test_checkpoint__says_where_an_older_record_ends(void **state)
     open_record();
     post_some();
     vg_journal_stop(&j);
-    assert_int_equal(ask("DROP TRIGGER event_no_update"), 0);
-    assert_int_equal(ask("ALTER TABLE event DROP COLUMN hash"), 0);
-    assert_int_equal(ask("DROP TABLE checkpoint"), 0);
-    assert_int_equal(ask("DROP TABLE protocol"), 0);
-    assert_int_equal(ask("DROP INDEX event_plan"), 0);
-    assert_int_equal(ask("DROP INDEX event_cuff"), 0);
-    assert_int_equal(ask("DROP INDEX event_nibp"), 0);
-    assert_int_equal(ask("PRAGMA user_version = 3"), 0);
+    record_back_to_3(dir);
     open_record();
     assert_int_equal(ask("SELECT seq FROM checkpoint WHERE rows = 4 AND hash = zeroblob(32)"), 4);
     vg_journal_stop(&j);
