@@ -95,7 +95,8 @@ enum vg_refusal vg_cuff_may_start(const struct vg_step *st, uint16_t device)
     return in_hour >= VG_CUFF_STARTS_HOUR ? VG_REFUSED_CUFF_HOUR : VG_REFUSED_NOT;
 }
 
-void vg_cuff_started(struct vg_bed *bed, int64_t at_ns)
+/* It counts for the hour, also when it is read again. */
+static void count_start(struct vg_bed *bed, int64_t at_ns)
 {
     bed->cuff_start_ns[bed->cuff_start_next] = at_ns;
     bed->cuff_start_next = (uint8_t)((bed->cuff_start_next + 1) % VG_CUFF_STARTS_HOUR);
@@ -105,7 +106,7 @@ void vg_cuff_start(struct vg_step *st, uint16_t device)
 {
     struct vg_member *m = &st->e->devices[device];
     m->foreign = false;
-    vg_cuff_started(st->bed, st->in->mono_ns);
+    count_start(st->bed, st->in->mono_ns);
     follow(st, device, vg_nibp_step(&m->nibp, VG_NI_START, st->in->mono_ns));
 }
 
@@ -235,7 +236,7 @@ void vg_cuff_replay_state(struct vg_step *st)
     }
     m->nibp.state = ev->u.cuff.state; /* wherever it is now: it may be inflated */
     if (ev->u.cuff.state == VG_NS_STARTING) {
-        vg_cuff_started(&st->e->beds[m->bed], ev->mono_ns);
+        count_start(&st->e->beds[m->bed], ev->mono_ns);
     }
     st->e->beds[m->bed].replayed = true;
 }

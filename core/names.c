@@ -37,8 +37,6 @@ NAME_TABLE(enum vg_fact, vg_fact_name, VG_FACT_COUNT, "identity", "consent", "fa
            "contraindications", "equipment", "pregnancy_asked", "over_65", "prescriber", "rems",
            "alarm_test", "room_air", "oriented", "walks", "advice", "contact", "line_out",
            "released")
-NAME_TABLE(enum vg_check_kind, vg_check_kind_name, VG_CHECK_KIND_COUNT, "time", "bp", "spo2",
-           "at_least", "at_most", "no_alarm", "fact")
 NAME_TABLE(enum vg_mark_state, vg_mark_state_name, VG_MARK_STATE_COUNT, "waiting", "announced",
            "due", "late", "met", "met_late", "missed", "dropped")
 NAME_TABLE(enum vg_plan_what, vg_plan_what_name, VG_PW_COUNT, "mark", "phase")
@@ -110,11 +108,9 @@ static bool find(const char *const *table, size_t n, const char *name, size_t *o
     }
 
 FIND_IN_TABLE(enum vg_dose_kind, vg_dose_kind_find, vg_dose_kind_name_table, VG_DOSE_KIND_COUNT)
-FIND_IN_TABLE(enum vg_dose_what, vg_dose_what_find, vg_dose_what_name_table, VG_DW_COUNT)
 FIND_IN_TABLE(enum vg_session_kind, vg_session_kind_find, vg_session_kind_name_table,
               VG_SESSION_KIND_COUNT)
 FIND_IN_TABLE(enum vg_fact, vg_fact_find, vg_fact_name_table, VG_FACT_COUNT)
-FIND_IN_TABLE(enum vg_check_kind, vg_check_kind_find, vg_check_kind_name_table, VG_CHECK_KIND_COUNT)
 FIND_IN_TABLE(enum vg_route, vg_route_find, vg_route_name_table, VG_ROUTE_COUNT)
 FIND_IN_TABLE(enum vg_sink_role, vg_sink_role_find, vg_sink_role_name_table, VG_SINK_ROLES)
 FIND_IN_TABLE(enum vg_category, vg_category_find, vg_category_name_table, VG_CAT_COUNT)

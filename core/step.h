@@ -172,8 +172,6 @@ void vg_cuff_command(struct vg_step *st);
 /* VG_REFUSED_NOT, or why this cuff may not inflate on this person now. */
 enum vg_refusal vg_cuff_may_start(const struct vg_step *st, uint16_t device);
 void vg_cuff_start(struct vg_step *st, uint16_t device);
-/* A recorded start counts for the hour. */
-void vg_cuff_started(struct vg_bed *bed, int64_t at_ns);
 void vg_cuff_word(struct vg_step *st);
 void vg_cuff_result(struct vg_step *st);
 void vg_cuff_pressure(struct vg_step *st, int32_t milli);

@@ -271,11 +271,6 @@ static const struct vg_yaml_field protocol_rows[] = {
 /* clang-format on */
 static const struct vg_yaml_table protocol_table = TABLE(protocol_rows);
 
-void vg_protocol_describe(FILE *out)
-{
-    vg_yaml_describe(out, &protocol_table);
-}
-
 /* --- resolving ------------------------------------------------------------------------------ */
 
 struct reader {

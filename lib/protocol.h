@@ -33,9 +33,6 @@ enum vg_status vg_protocol_read(const char *file, const struct vg_protocol_text 
 enum vg_status vg_protocol_open(const char *file, struct vg_yaml_log *log,
                                 struct vg_protocol_text *out);
 
-/* vg_protocol_describe -- one line per key, for the manual. */
-void vg_protocol_describe(FILE *out);
-
 /* vg_check_text -- one discharge check in words. */
 void vg_check_text(const struct vg_check_row *c, const struct vg_scales *scales, char *out,
                    size_t cap);

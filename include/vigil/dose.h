@@ -97,7 +97,6 @@ const char *vg_route_name(enum vg_route r);
 bool vg_dose_kind_find(const char *name, enum vg_dose_kind *out);
 bool vg_route_find(const char *name, enum vg_route *out);
 const char *vg_dose_what_name(enum vg_dose_what w);
-bool vg_dose_what_find(const char *name, enum vg_dose_what *out);
 /* i < VG_DEVIATION_BITS: the name of bit i. */
 const char *vg_deviation_name(unsigned i);
 

@@ -164,7 +164,5 @@ const char *vg_gate_item_name(enum vg_gate_item i);
 /* What a nurse does about it. */
 const char *vg_gate_item_cure(enum vg_gate_item i);
 bool vg_gate_item_find(const char *name, enum vg_gate_item *out);
-const char *vg_check_kind_name(enum vg_check_kind k);
-bool vg_check_kind_find(const char *name, enum vg_check_kind *out);
 
 #endif

@@ -51,7 +51,6 @@ WORDS(enum vg_dose_what, vg_dose_what_name)
 WORDS(unsigned, vg_deviation_name)
 WORDS(enum vg_session_kind, vg_session_kind_name)
 WORDS(enum vg_fact, vg_fact_name)
-WORDS(enum vg_check_kind, vg_check_kind_name)
 WORDS(enum vg_mark_state, vg_mark_state_name)
 WORDS(enum vg_plan_what, vg_plan_what_name)
 
@@ -113,7 +112,6 @@ static const struct {
     { word_vg_fact_name, VG_FACT_COUNT,
       "identity consent fasting escort contraindications equipment pregnancy_asked over_65 "
       "prescriber rems alarm_test room_air oriented walks advice contact line_out released" },
-    { word_vg_check_kind_name, VG_CHECK_KIND_COUNT, "time bp spo2 at_least at_most no_alarm fact" },
     { word_vg_mark_state_name, VG_MARK_STATE_COUNT,
       "waiting announced due late met met_late missed dropped" },
     { word_vg_plan_what_name, VG_PW_COUNT, "mark phase" },
@@ -149,14 +147,8 @@ static void test_names__every_refusal_names_its_cure(void **state)
 
 static void find_words_of_sessions(void)
 {
-    enum vg_dose_what what = VG_DW_COUNT;
     enum vg_session_kind session = VG_SESSION_KIND_COUNT;
     enum vg_fact fact = VG_FACT_COUNT;
-    enum vg_check_kind check = VG_CHECK_KIND_COUNT;
-    for (unsigned i = 0; i < VG_DW_COUNT; i++) {
-        assert_true(vg_dose_what_find(vg_dose_what_name((enum vg_dose_what)i), &what));
-        assert_int_equal(what, i);
-    }
     for (unsigned i = 0; i < VG_SESSION_KIND_COUNT; i++) {
         assert_true(vg_session_kind_find(vg_session_kind_name((enum vg_session_kind)i), &session));
         assert_int_equal(session, i);
@@ -164,10 +156,6 @@ static void find_words_of_sessions(void)
     for (unsigned i = 0; i < VG_FACT_COUNT; i++) {
         assert_true(vg_fact_find(vg_fact_name((enum vg_fact)i), &fact));
         assert_int_equal(fact, i);
-    }
-    for (unsigned i = 0; i < VG_CHECK_KIND_COUNT; i++) {
-        assert_true(vg_check_kind_find(vg_check_kind_name((enum vg_check_kind)i), &check));
-        assert_int_equal(check, i);
     }
 }
 
@@ -178,10 +166,8 @@ static void test_names__are_found_again(void **state)
     enum vg_latch latch = VG_LATCH_COUNT;
     enum vg_sink_role role = VG_SINK_ROLES;
     enum vg_priority prio = VG_PRIO_COUNT;
-    enum vg_dose_what what;
     enum vg_session_kind session;
     enum vg_fact fact;
-    enum vg_check_kind check;
     (void)state;
     for (unsigned i = 0; i < VG_DOSE_KIND_COUNT; i++) {
         assert_true(vg_dose_kind_find(vg_dose_kind_name((enum vg_dose_kind)i), &kind));
@@ -211,10 +197,8 @@ static void test_names__are_found_again(void **state)
         assert_false(vg_latch_find(strangers[i], &latch));
         assert_false(vg_sink_role_find(strangers[i], &role));
         assert_false(vg_priority_find(strangers[i], &prio));
-        assert_false(vg_dose_what_find(strangers[i], &what));
         assert_false(vg_session_kind_find(strangers[i], &session));
         assert_false(vg_fact_find(strangers[i], &fact));
-        assert_false(vg_check_kind_find(strangers[i], &check));
     }
 }
 
