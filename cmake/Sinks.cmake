@@ -3,14 +3,15 @@
 pkg_check_modules(ALSA REQUIRED IMPORTED_TARGET alsa)
 
 add_library(vigil_sink STATIC
-  lib/notify.c lib/sink.c lib/sink_door.c lib/sink_frame.c lib/sink_receipt.c lib/sink_state.c)
-target_link_libraries(vigil_sink PUBLIC vigil_lib PkgConfig::JANSSON
+  lib/notify.c lib/sink.c lib/sink_door.c lib/sink_frame.c lib/sink_receipt.c lib/sink_state.c
+  lib/tones.c)
+target_link_libraries(vigil_sink PUBLIC vigil_lib PkgConfig::JANSSON PkgConfig::YAML
   PRIVATE vigil_warnings vigil_build PkgConfig::ZMQ)
 
 # What an alarm sounds like; pure, for the program and its tests.
 add_library(vigil_sound STATIC
-  tools/annunciator/pulse.c tools/annunciator/sequence.c tools/annunciator/tones.c)
-target_link_libraries(vigil_sound PUBLIC vigil_sink PkgConfig::YAML m
+  tools/annunciator/pulse.c tools/annunciator/sequence.c)
+target_link_libraries(vigil_sound PUBLIC vigil_sink m
   PRIVATE vigil_warnings vigil_build)
 
 add_executable(vigil-annunciator

@@ -131,17 +131,37 @@ void vg_reactor_watch_write(struct vg_reactor *r, int fd, bool on)
     }
 }
 
+/* The slot of a socket, of the first free one with NULL; VG_ZSOCKETS_MAX when there is none. */
+static size_t find_zsocket(const struct vg_reactor *r, const void *socket)
+{
+    size_t i = 0;
+    while (i < r->zsocket_count && r->zsockets[i].socket != socket) {
+        i++;
+    }
+    return i < r->zsocket_count || socket == NULL ? i : VG_ZSOCKETS_MAX;
+}
+
 void vg_reactor_add_zsocket(struct vg_reactor *r, void *socket, vg_zsocket_fn fn, void *state)
 {
-    VG_ASSERT(r->zsocket_count < VG_ZSOCKETS_MAX);
-    size_t size = sizeof r->zsockets[0].fd;
-    int rc = zmq_getsockopt(socket, ZMQ_FD, &r->zsockets[r->zsocket_count].fd, &size);
+    size_t i = find_zsocket(r, NULL);
+    VG_ASSERT(i < VG_ZSOCKETS_MAX);
+    size_t size = sizeof r->zsockets[i].fd;
+    int rc = zmq_getsockopt(socket, ZMQ_FD, &r->zsockets[i].fd, &size);
     VG_ASSERT(rc == 0); /* every open socket has one */
-    r->zsockets[r->zsocket_count].socket = socket;
-    r->zsockets[r->zsocket_count].fn = fn;
-    r->zsockets[r->zsocket_count].state = state;
-    r->zsocket_count++;
+    r->zsockets[i].socket = socket;
+    r->zsockets[i].fn = fn;
+    r->zsockets[i].state = state;
+    r->zsocket_count = i < r->zsocket_count ? r->zsocket_count : i + 1;
     r->ask = true;
+}
+
+void vg_reactor_remove_zsocket(struct vg_reactor *r, void *socket)
+{
+    size_t i = find_zsocket(r, socket);
+    if (i < r->zsocket_count) {
+        r->zsockets[i].socket = NULL;
+        r->zsockets[i].fd = -1; /* poll passes over it */
+    }
 }
 
 void vg_reactor_ask(struct vg_reactor *r)
@@ -217,8 +237,12 @@ static void call_ready_sources(struct vg_reactor *r)
     } while (n == READY_MAX);
 }
 
+/* A slot may be empty, and may have been filled anew by a callback before: fn then finds nothing. */
 static void serve(struct vg_reactor *r, size_t i)
 {
+    if (r->zsockets[i].socket == NULL) {
+        return;
+    }
     r->ask = true; /* there may be more than one burst, and its wake-up is used up */
     r->zsockets[i].fn(r->zsockets[i].state);
 }
@@ -231,7 +255,7 @@ static bool serve_unannounced(struct vg_reactor *r)
     }
     r->ask = false;
     for (size_t i = 0; i < r->zsocket_count; i++) {
-        if (has_input(r->zsockets[i].socket)) {
+        if (r->zsockets[i].socket != NULL && has_input(r->zsockets[i].socket)) {
             serve(r, i);
         }
     }
@@ -247,7 +271,8 @@ void vg_reactor_turn(struct vg_reactor *r)
     fire_timers(r);
     bool busy = serve_unannounced(r);
 
-    for (size_t i = 0; i < r->zsocket_count; i++) {
+    const size_t count = r->zsocket_count; /* callbacks may add to it */
+    for (size_t i = 0; i < count; i++) {
         items[n] = (zmq_pollitem_t){ .socket = r->zsockets[i].socket,
                                      .fd = r->zsockets[i].fd,
                                      .events = ZMQ_POLLIN };
@@ -263,7 +288,7 @@ void vg_reactor_turn(struct vg_reactor *r)
     }
     if (r->env.wait(r->env.state, items, n, wait_ns) > 0) {
         r->env.clock.read(r->env.clock.state, &r->now);
-        for (size_t i = 0; i < r->zsocket_count; i++) {
+        for (size_t i = 0; i < count; i++) {
             if ((items[i].revents & ZMQ_POLLIN) != 0) {
                 serve(r, i);
             }

@@ -56,7 +56,7 @@ struct vg_reactor {
     bool ask;                /* a socket may have input without a wake-up */
     vg_timer_fn end_of_turn; /* may be NULL */
     void *end_state;
-    size_t zsocket_count;
+    size_t zsocket_count; /* slots in use or empty between them */
     struct vg_source sources[VG_SOURCES_MAX];
     struct vg_timer timers[VG_TIMERS_MAX];
     struct {
@@ -82,6 +82,9 @@ void vg_reactor_remove(struct vg_reactor *r, int fd);
 void vg_reactor_watch_write(struct vg_reactor *r, int fd, bool on);
 
 void vg_reactor_add_zsocket(struct vg_reactor *r, void *socket, vg_zsocket_fn fn, void *state);
+/* vg_reactor_remove_zsocket -- forget a socket; call it before closing. Its callback is not called
+ * again. */
+void vg_reactor_remove_zsocket(struct vg_reactor *r, void *socket);
 /* vg_reactor_ask -- ask every ZeroMQ socket before the next wait. To be called after sending on a
  * socket that also receives: the send may have taken the wake-up of what came meanwhile. */
 void vg_reactor_ask(struct vg_reactor *r);

@@ -94,9 +94,10 @@
  * a full disk. The last eighth is reserved for commands and alarm transitions. */
 #define VG_JOURNAL_RING 32768
 
-/* Reactor: descriptors, timers, ZeroMQ sockets (past 16 items zmq_poll allocates). */
+/* Reactor: descriptors, timers, ZeroMQ sockets. The dashboard has the most: of each daemon it reads
+ * a stream and is a sink (four sockets, two timers; 8 daemons), beside 16 requests under way. */
 #define VG_SOURCES_MAX (VG_DEVICES_MAX + 32)
-#define VG_TIMERS_MAX 16
-#define VG_ZSOCKETS_MAX 8
+#define VG_TIMERS_MAX 32
+#define VG_ZSOCKETS_MAX 48
 
 #endif

@@ -7,7 +7,7 @@
 #ifndef VIGIL_ANNUNCIATOR_PULSE_H
 #define VIGIL_ANNUNCIATOR_PULSE_H
 
-#include "tools/annunciator/tones.h"
+#include "lib/tones.h"
 
 struct pulse {
     const struct tone_set *set;

@@ -3,7 +3,7 @@
  * several: that pulses do not run into each other, and that a note has enough harmonics to be found
  * by the ear.
  */
-#include "tools/annunciator/tones.h"
+#include "lib/tones.h"
 
 #include <assert.h>
 #include <stddef.h>

@@ -5,8 +5,8 @@
  * tables 3 and 4 are quoted in public literature). The reader refuses a set outside of them; that
  * and the tests are all that is claimed.
  */
-#ifndef VIGIL_ANNUNCIATOR_TONES_H
-#define VIGIL_ANNUNCIATOR_TONES_H
+#ifndef VIGIL_LIB_TONES_H
+#define VIGIL_LIB_TONES_H
 
 #include <stdbool.h>
 #include <stdint.h>
