@@ -62,6 +62,17 @@ function(vg_script_tests dir)
   endforeach()
 endfunction()
 
+# vg_browser_dir(DIR): every DIR/test_*.mjs drives a real browser against real programs. A browser
+# needs the machine for itself.
+function(vg_browser_dir dir)
+  file(GLOB scripts CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${dir}/test_*.mjs)
+  foreach(script ${scripts})
+    get_filename_component(name ${script} NAME_WE)
+    add_test(NAME ${dir}.${name} COMMAND ${VG_NODE} ${script} ${CMAKE_BINARY_DIR})
+    set_tests_properties(${dir}.${name} PROPERTIES LABELS ${dir} TIMEOUT 600 RUN_SERIAL TRUE)
+  endforeach()
+endfunction()
+
 # vg_fuzz_dir(DIR): every DIR/fuzz_*.c is a libFuzzer program.
 function(vg_fuzz_dir dir)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${dir}/fuzz_*.c)

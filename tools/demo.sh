@@ -111,6 +111,29 @@ if [ $sinks = yes ]; then
     sound room-1 room
 fi
 
+# The page, with somebody who may sign in.
+page_port=$(/usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+if [ -x "$bin/vigil-dashboard" ]; then
+    mkdir -m 700 "$dir/page"
+    cat >"$dir/dashboard.yaml" <<YAML
+version: 1
+title: Vigil on simulated devices
+port: ${VIGIL_PAGE_PORT:-$page_port}
+state_dir: $dir/page
+tones: $PWD/config/tones/soft.yaml
+nodes:
+  - id: simulation
+    stream: ipc://$dir/stream.sock
+    view: ipc://$dir/view.sock
+    operate: ipc://$dir/operate.sock
+YAML
+    for person in nurse:nurse clinician:clinician; do
+        printf 'vigil-demo\n2468\n' | "$bin/vigil-dashboard" --config "$dir/dashboard.yaml" user add "${person%:*}" \
+            --role "${person#*:}" --name "Demo ${person%:*}"
+    done
+    start "$bin/vigil-dashboard" --config "$dir/dashboard.yaml"
+fi
+
 ctl() { VIGIL_SOCKET_DIR="$dir" VIGIL_OPERATOR=demo "$bin/vigilctl" "$@"; }
 
 # What a nurse would do: open sessions, answer what the gate asks, note the dose, ask the cuffs to
@@ -133,6 +156,8 @@ story() {
 story >>"$dir/story.log" 2>&1 &
 
 echo "Vigil on simulated devices: state in $dir, Ctrl-C ends. Not a medical device; every value is TEST."
+[ ! -f "$dir/dashboard.yaml" ] ||
+    echo "The page: http://127.0.0.1:${VIGIL_PAGE_PORT:-$page_port}/  sign in as nurse or clinician, password vigil-demo, PIN 2468"
 if [ "$seconds" -gt 0 ]; then
     ctl watch --seconds "$seconds"
 else

@@ -16,6 +16,8 @@ RULES = {
     "daemon": ({"vigil", "core", "drivers", "lib", "daemon", "vigil_version.h"}, None, {"yaml.h", "jansson.h", "sodium.h"}),
     "tools": ({"vigil", "core", "drivers", "lib", "tools", "vigil_version.h"}, None,
               {"modbus.h", "libserialport.h", "systemd/sd-daemon.h", "yaml.h", "sodium.h"}),
+    "dashboard": ({"vigil", "lib", "dashboard", "gen", "vigil_version.h"}, None,
+                  {"modbus.h", "libserialport.h", "systemd/sd-daemon.h", "sqlite3.h", "yaml.h"}),
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]')
 
