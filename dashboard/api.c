@@ -141,6 +141,7 @@ static void signed_in(struct dash_request *r, bool fits)
     bool shared = json_is_true(json_object_get(r->json, "shared"));
     /* Whatever cookie came along is not looked at: a session known before is never signed in. */
     struct dash_session *s = dash_session_begin(&d->signin, p, shared, now_of(r), token);
+    dash_signin_save(&d->signin, d->sessions_file, &d->reactor.now);
     (void)snprintf(cookie, sizeof cookie, "vigil=%s; Max-Age=%d" COOKIE_FLAGS, token,
                    (int)((shared ? DASH_SHARED_NS : DASH_SESSION_NS) / VG_NS_PER_S));
     reply_json(r, 200, who_is_here(d, s, p), cookie);
@@ -152,6 +153,7 @@ void dash_api_sign_out(struct dash_request *r)
 {
     static const char done[] = "{\"ok\":true}";
     dash_session_end(r->session);
+    dash_signin_save(&r->d->signin, r->d->sessions_file, &r->d->reactor.now);
     dash_reply(r, 200, done, sizeof done - 1, "vigil=; Max-Age=0" COOKIE_FLAGS);
     dash_http_sweep(r->d);
 }

@@ -108,6 +108,7 @@ struct dashboard {
     bool plain; /* HTTP without TLS */
     struct MHD_Daemon *http;
     char people_file[DASH_PATH_MAX + 16];
+    char sessions_file[DASH_PATH_MAX + 16];
     struct timespec people_changed;
     struct dash_people people;
     struct dash_signin signin;

@@ -262,6 +262,9 @@ static enum vg_status open_all(struct dashboard *d)
     st = st == VG_OK ? start_hasher(d) : st;
     st = st == VG_OK ? open_nodes(d) : st;
     st = st == VG_OK ? dash_http_open(d) : st;
+    (void)snprintf(d->sessions_file, sizeof d->sessions_file, "%s/sessions.json",
+                   d->options.state_dir);
+    dash_signin_load(&d->signin, d->sessions_file, &d->reactor.now);
     reload_people(d);
     return st;
 }

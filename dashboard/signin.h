@@ -62,6 +62,12 @@ struct dash_session *dash_session_find(struct dash_signin *s, struct dash_people
 bool dash_session_lives(const struct dash_session *session, uint32_t serial,
                         struct dash_people *people, int64_t now_ns);
 
+/* dash_signin_save -- the sessions into a file, so that they survive this program. When it cannot be
+ * written, there is none: a session that ended never comes back. dash_signin_load -- from it; what
+ * is not readable is left out. */
+void dash_signin_save(const struct dash_signin *s, const char *file, const struct vg_now *now);
+void dash_signin_load(struct dash_signin *s, const char *file, const struct vg_now *now);
+
 void dash_session_end(struct dash_session *session);
 
 /* dash_csrf_fits -- compared in constant time. NULL fits never. */

@@ -44,6 +44,27 @@ export function freePort() {
   });
 }
 
+/** Everything that leaves the page's audio graph passes a meter: window.heardPeak since reset. */
+function meter() {
+  const Real = window.AudioContext;
+  window.heardPeak = 0;
+  window.AudioContext = class extends Real {
+    constructor() {
+      super();
+      this.meter = this.createAnalyser();
+      this.meter.connect(super.destination);
+      const block = new Float32Array(this.meter.fftSize);
+      setInterval(() => {
+        this.meter.getFloatTimeDomainData(block);
+        window.heardPeak = Math.max(window.heardPeak, ...block.map(Math.abs));
+      }, 20);
+    }
+    get destination() {
+      return this.meter ?? super.destination;
+    }
+  };
+}
+
 /** One clinic of a test: daemons, devices, a gateway; everything ends with close(). */
 export class Clinic {
   constructor() {
@@ -61,8 +82,16 @@ export class Clinic {
     child.ended = new Promise((resolve) => child.on("exit", (code, signal) => resolve({ code, signal })));
     child.name = name;
     this.children.push(child);
-    child.stdin.end(input ?? "");
+    child.stdin.on("error", () => undefined);
+    if (program !== "vigil-sim") {
+      child.stdin.end(input ?? "");
+    }
     return child;
+  }
+
+  /** A word of `vigil-sim --help` for a running device: "spo2 30 80". */
+  fault(device, words) {
+    device.stdin.write(words + "\n");
   }
 
   async said(name, words) {
@@ -164,6 +193,23 @@ ${options.sink ? `    sink: ${options.sink}` : ""}`).join("\n")}
     });
   }
 
+  /** The rows of the alarm log of one kind, asked for as any browser would. */
+  async rows(id, kind) {
+    if (this.session === undefined) {
+      const reply = await fetch(`${this.url}/api/sign-in`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ person: "carl", password: "correct horse" }) });
+      this.session = { Cookie: reply.headers.get("set-cookie").split(";")[0], "X-Vigil-Token": (await reply.json()).token, "Content-Type": "application/json" };
+    }
+    const out = [];
+    for (let from = 1; from !== null;) {
+      const reply = await fetch(`${this.url}/api/node/${id}`, { method: "POST", headers: this.session, body: JSON.stringify({ op: "history", from_seq: from, limit: 500 }) });
+      const page = await reply.json();
+      check(page.ok, JSON.stringify(page));
+      out.push(...page.rows.filter((r) => r.kind === kind));
+      from = page.next;
+    }
+    return out;
+  }
+
   async browser(options = {}) {
     this.chromium = await chromium.launch({
       executablePath: CHROMIUM,
@@ -176,6 +222,7 @@ ${options.sink ? `    sink: ${options.sink}` : ""}`).join("\n")}
   async open(options = {}) {
     const context = await this.chromium.newContext({ viewport: { width: 1280, height: 900 }, ...options });
     const page = await context.newPage();
+    await page.addInitScript(meter);
     page.problems = [];
     page.on("pageerror", (e) => page.problems.push(String(e)));
     page.on("console", (m) => m.type() === "error" && !/Failed to load resource|net::ERR/.test(m.text()) && page.problems.push(m.text()));

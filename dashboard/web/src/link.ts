@@ -23,7 +23,14 @@ export class Link {
   private lastTick = 0;
   private lastWall = 0;
 
-  constructor(private readonly model: Model) {}
+  constructor(private readonly model: Model) {
+    // The browser says that its network went: what is connected may hang for long, so dial at once.
+    window.addEventListener("offline", () => {
+      if (this.me !== null) {
+        this.open();
+      }
+    });
+  }
 
   open(asleep = false): void {
     this.source?.close();
