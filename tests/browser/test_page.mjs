@@ -43,7 +43,7 @@ async function values_and_alarm(clinic) {
   check(await page.locator(".test-mark").first().isVisible(), "a simulated device is not marked TEST");
   const first = await page.evaluate(() => document.querySelector('[data-vital="pulse_rate"] .value').textContent);
   await until("the pulse changes", async () => (await number(page, "pulse_rate")) !== first);
-  await until("the daemon knows a desk that can sound", async () => /desk.*ok/.test(await clinic.ctl("clinic-a", "sinks")));
+  await until("the daemon knows a desk that can sound", async () => /desk.*well/.test(await clinic.ctl("clinic-a", "sinks")));
   await page.evaluate(() => (window.heardPeak = 0));
   clinic.fault(ONE[0].oximeterProcess, "spo2 60 80");
   await page.waitForSelector('.tile[data-state="high"][data-calls]');
@@ -87,7 +87,7 @@ async function session(clinic) {
     const row = page.locator(`dialog [data-fact="${fact}"]`);
     if ((await row.count()) > 0) {
       await row.getByRole("button", { name: /: Yes$/ }).click();
-      await page.locator(`dialog [data-fact="${fact}"][data-holds="true"]`).waitFor();
+      await row.locator('button[aria-pressed="true"]').first().waitFor();
     }
   }
   await page.locator('dialog [data-do="weight"]').click();
@@ -254,7 +254,7 @@ async function silent_screen(clinic) {
   await until("it can sound after the click of signing in", async () => !(await page.locator(".silent-bar").isVisible()));
   await page.reload();
   await page.locator(".silent-bar").waitFor({ state: "visible" });
-  await until("the daemon knows", async () => /desk.*(lost|not)/i.test(await clinic.ctl("clinic-a", "sinks")));
+  await until("the daemon knows", async () => !/desk.*well/.test(await clinic.ctl("clinic-a", "sinks")));
   await page.locator(".silent-bar").click();
   await page.locator(".silent-bar").waitFor({ state: "hidden" });
 }

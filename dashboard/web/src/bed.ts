@@ -100,7 +100,7 @@ export function bedView(key: string): View {
     h("section", {}, h("h2", {}, t.due), due, dueList),
     h("section", {}, h("h2", {}, t.corrections), doseList, totals),
     h("section", { class: "wide" }, h("h2", {}, t.trends), trend.el));
-  const test = h("span", { class: "test-mark", "aria-hidden": "true" }, t.test);
+  const test = h("span", { class: "test-mark", "aria-hidden": "true" });
   const el = h("main", { class: "bed", "data-bed": key }, h("header", {}, title, who), test, live, rest);
   let drawn = 0;
   return {

@@ -144,7 +144,8 @@ export function factRow(bed: Bed, fact: string, text_: string, answer: boolean |
   };
   const row = h("li", { "data-fact": fact });
   fill(row, h("span", {}, text_), h("span", { class: "answer" }, t.answered(answer)),
-    button(t.yes, () => void say(true)(), { "aria-label": `${text_}: ${t.yes}`, "aria-pressed": String(answer === true) }),
-    button(t.no, () => void say(false)(), { "aria-label": `${text_}: ${t.no}`, "aria-pressed": String(answer === false) }));
+    h("span", { class: "yes-no" },
+      button(t.yes, () => void say(true)(), { "aria-label": `${text_}: ${t.yes}`, "aria-pressed": String(answer === true) }),
+      button(t.no, () => void say(false)(), { "aria-label": `${text_}: ${t.no}`, "aria-pressed": String(answer === false) })));
   return row;
 }

@@ -45,7 +45,7 @@ function form(bed: Bed, preset: { drug: string; route: string; kind: string }, r
   const checkerName = h("input", { type: "text", maxlength: 23, autocomplete: "off" });
   const checkerPin = h("input", { type: "password", inputmode: "numeric", autocomplete: "off", maxlength: 12 });
   const rows = {
-    much: field(t.amount, much), unit: field(t.unit, unit), conc: field(t.concentration, conc), outcome: field(t.kind, outcome),
+    much: field(t.amount, much), unit: field(t.unit, unit), conc: field(t.concentration, conc), outcome: field(t.doseKind, outcome),
     name: field(t.person, checkerName), pin: field(t.checkerPin, checkerPin),
   };
   const fit = (): void => {
@@ -64,7 +64,7 @@ function form(bed: Bed, preset: { drug: string; route: string; kind: string }, r
   [kind, unit, checker].forEach((el) => el.addEventListener("change", fit));
   fit();
   const weight = bed.plan?.weight_g;
-  const el = h("div", { class: "dose-form" }, field(t.kind, kind), field(t.drug, drug), rows.much, rows.unit,
+  const el = h("div", { class: "dose-form" }, field(t.doseKind, kind), field(t.drug, drug), rows.much, rows.unit,
     h("p", { class: "hint" }, typeof weight === "number" ? t.weightIs(milli(weight)) : t.noWeight),
     rows.conc, field(t.route, route), rows.outcome, field(t.givenAt, at), field(t.checkedBy, checker), rows.name, rows.pin,
     reason ? field(t.reason, why) : null);
@@ -110,10 +110,21 @@ function givenAt(bed: Bed, time: string): string {
   return at.toISOString();
 }
 
+/** What stands between this person and a dose, in words; nothing is said to hold that was not read. */
+export function gateWords(bed: Bed): string {
+  if (bed.plan === null) {
+    return t.waiting;
+  }
+  if (!bed.plan.protocol && bed.plan.protocol_lost !== true) {
+    return t.gateNone;
+  }
+  return bed.plan.gate?.open === true ? t.gateOpen : t.gateClosed;
+}
+
 function gateFacts(bed: Bed): HTMLElement {
   const missing = (bed.plan?.gate?.items ?? []).filter((i) => !i.holds && !i.overridden);
-  return h("section", { class: "gate", "data-open": missing.length === 0 },
-    h("strong", {}, missing.length === 0 ? t.gateOpen : t.gateClosed),
+  return h("section", { class: "gate", "data-open": bed.plan?.gate?.open === true },
+    h("strong", {}, gateWords(bed)),
     h("ul", {}, ...missing.map((i) => h("li", {}, `${t.item(i.item)}${i.cure ? `: ${i.cure}` : ""}`))));
 }
 
@@ -223,7 +234,7 @@ function converted(bed: Bed, c: Command, reply: Reply, d: Step, back: () => void
     h("p", { class: "dose-read", "data-dose": "converted" }, t.doseIs(typed(c), reply.confirm ?? "")),
     times !== null && times !== "" ? h("p", { class: "danger-text", role: "alert" }, t.tenfold(times)) : null,
     h("ul", { class: "deviations" }, ...(reply.deviation ?? []).map((x) => h("li", { "data-deviation": x }, t.deviation(x))),
-      ...(reply.gate_missing ?? []).map((x) => h("li", {}, `${t.item(x)}: ${t.no}`))),
+    ),
     h("p", {}, t.readBack), button(t.back, back, { class: "quiet" }));
   d.submit(t.send, () => {
     c.members = { ...c.members, confirm: reply.confirm ?? "" };

@@ -32,6 +32,9 @@ function noteOf(r: Reading | null, seen: string, now: number): string {
   if (r === null || r.body.age_ms === null) {
     return t.never;
   }
+  if (r.body.value === null) {
+    return t.noValue;
+  }
   if (seen !== "live") {
     return t.ago(span(age(r, now) / 1000));
   }

@@ -3,6 +3,7 @@
 import { command, may, run } from "./app";
 import { factRow } from "./care";
 import { ask } from "./dialog";
+import { gateWords } from "./dose";
 import { button, field, fill, h, put, select } from "./dom";
 import { clock } from "./format";
 import type { Bed } from "./model";
@@ -11,6 +12,8 @@ import type { GateItem, Json } from "./types";
 
 const FACTS = new Set(["identity", "consent", "fasting", "escort", "contraindications", "equipment", "pregnancy_asked", "over_65", "prescriber", "rems",
   "alarm_test", "room_air", "oriented", "walks", "advice", "contact", "line_out", "released"]);
+/** No item of the gate by itself, but one reads it. */
+const BESIDE = ["room_air"];
 const LEAVING = ["room_air", "oriented", "walks", "advice", "contact", "line_out", "released"];
 
 export async function openSession(bed: Bed): Promise<void> {
@@ -41,8 +44,9 @@ export async function prepareSession(bed: Bed): Promise<void> {
     const items = bed.plan?.gate?.items ?? [];
     const weight = bed.plan?.weight_g;
     put(body,
-      h("p", { class: "hint" }, items.every((i) => i.holds || i.overridden) ? t.gateOpen : t.gateClosed),
-      h("ul", { class: "checks" }, ...items.map((i) => gateRow(bed, i, again))),
+      h("p", { class: "hint" }, gateWords(bed)),
+      h("ul", { class: "checks" }, ...items.map((i) => gateRow(bed, i, again)),
+        ...BESIDE.filter((f) => bed.plan?.facts !== undefined && f in bed.plan.facts && !items.some((i) => i.item === f)).map((f) => factRow(bed, f, t.item(f), bed.plan?.facts?.[f] ?? null, again))),
       h("div", { class: "row" }, h("span", {}, typeof weight === "number" ? t.weightIs(String(weight / 1000)) : t.noWeight),
         button(t.weight, () => void weigh(bed).then(again), { "data-do": "weight" }),
         button(t.baseline, () => void run(command(bed.key, "baseline")).then(again), { "data-do": "baseline" })));
@@ -95,7 +99,7 @@ export async function closeSession(bed: Bed): Promise<void> {
     put(body,
       h("p", { class: "hint" }, ready ? "" : t.dischargeNotReady, discharge?.earliest_at ? ` ${t.earliest(clock(discharge.earliest_at))}` : ""),
       h("h3", {}, t.discharge),
-      h("ul", { class: "checks" }, ...(discharge?.checks ?? []).map((c) => h("li", { "data-holds": c.holds }, h("span", { class: "tick", "aria-hidden": "true" }, c.holds ? "✓" : "✗"), h("span", {}, c.check), h("span", { class: "answer" }, c.holds ? t.yes : t.no)))),
+      h("ul", { class: "checks" }, ...(discharge?.checks ?? []).map((c) => h("li", { "data-holds": c.holds }, h("span", { class: "tick", "aria-hidden": "true" }, c.holds ? "✓" : "✗"), h("span", {}, t.item(c.check)), h("span", { class: "answer" }, c.holds ? t.yes : t.no)))),
       h("ul", { class: "checks" }, ...LEAVING.filter((f) => bed.plan?.facts !== undefined && f in bed.plan.facts).map((f) => factRow(bed, f, t.item(f), bed.plan?.facts?.[f] ?? null, again))),
       field(t.reason, why));
     submit(t.closeSession, () => why.value);

@@ -24,7 +24,7 @@ class Tile {
     h("div", { class: "numbers" }, this.spo2.el, this.pulse.el, this.bp.el), this.due, this.dose, this.devices);
   private readonly lostText = h("p", {});
   private readonly lost = h("div", { class: "lost" }, h("strong", {}, t.linkLost), this.lostText);
-  private readonly test = h("span", { class: "test-mark", "aria-hidden": "true" }, t.test);
+  private readonly test = h("span", { class: "test-mark", "aria-hidden": "true" });
   private readonly open: HTMLAnchorElement;
   readonly el: HTMLElement;
 
