@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "dashboard/dashboard.h"
 #include "dashboard/op.h"
@@ -90,21 +91,41 @@ enum MHD_Result dash_get_me(struct dashboard *d, struct MHD_Connection *c,
     return rc;
 }
 
+/* Jobs that are out have a place in the ring of answers. */
+static bool post_job(struct dashboard *d, const struct dash_proof *job)
+{
+    if (d->proofs_out == VG_COUNT(d->proof_done) || !vg_worker_post(&d->hasher, job)) {
+        return false;
+    }
+    d->proofs_out++;
+    vg_worker_wake(&d->hasher);
+    return true;
+}
+
+void dash_keep_sessions(struct dashboard *d, const struct dash_request *r)
+{
+    struct dash_proof job = { .request = r != NULL ? (uint32_t)(r - d->request) : DASH_REQUESTS_MAX,
+                              .sessions = dash_signin_text(&d->signin, &d->reactor.now) };
+    if (job.sessions == NULL || !post_job(d, &job)) {
+        free(job.sessions);
+        (void)unlink(d->sessions_file); /* rather none than one with a session that ended */
+        if (r != NULL) {
+            dash_api_proved(d, &job);
+        }
+    }
+}
+
 bool dash_prove(struct dash_request *r, const char *hash, const char *secret)
 {
     struct dash_proof proof = { .request = (uint32_t)(r - r->d->request) };
     (void)snprintf(proof.hash, sizeof proof.hash, "%s", hash);
     (void)snprintf(proof.secret, sizeof proof.secret, "%s", secret);
-    bool taken = vg_worker_post(&r->d->hasher, &proof);
-    if (taken) {
-        vg_worker_wake(&r->d->hasher);
-    }
-    return taken;
+    return post_job(r->d, &proof);
 }
 
 static uint32_t sign_in_key(const struct dash_request *r)
 {
-    return dash_try_key("password", text_of(r, "person"), r->where);
+    return dash_try_key(&r->d->signin, "password", text_of(r, "person"), r->where);
 }
 
 /* A name nobody has is refused as slowly, and locked as soon, as a wrong password. */
@@ -132,6 +153,11 @@ static void signed_in(struct dash_request *r, bool fits)
     char cookie[DASH_TOKEN_TEXT + 128];
     struct dashboard *d = r->d;
     const struct dash_person *p = dash_people_find(&d->people, text_of(r, "person"));
+    int64_t wait_s = dash_try_wait_s(&d->signin, sign_in_key(r), now_of(r));
+    if (wait_s > 0) { /* others failed meanwhile: guessing at once is no way around the wait */
+        refuse_wait(r, wait_s);
+        return;
+    }
     if (!fits || p == NULL) {
         dash_try_failed(&d->signin, sign_in_key(r), now_of(r));
         dash_refuse(r, 401, "sign_in", "name or password is wrong");
@@ -141,7 +167,7 @@ static void signed_in(struct dash_request *r, bool fits)
     bool shared = json_is_true(json_object_get(r->json, "shared"));
     /* Whatever cookie came along is not looked at: a session known before is never signed in. */
     struct dash_session *s = dash_session_begin(&d->signin, p, shared, now_of(r), token);
-    dash_signin_save(&d->signin, d->sessions_file, &d->reactor.now);
+    dash_keep_sessions(d, NULL);
     (void)snprintf(cookie, sizeof cookie, "vigil=%s; Max-Age=%d" COOKIE_FLAGS, token,
                    (int)((shared ? DASH_SHARED_NS : DASH_SESSION_NS) / VG_NS_PER_S));
     reply_json(r, 200, who_is_here(d, s, p), cookie);
@@ -151,11 +177,15 @@ static void signed_in(struct dash_request *r, bool fits)
 
 void dash_api_sign_out(struct dash_request *r)
 {
-    static const char done[] = "{\"ok\":true}";
     dash_session_end(r->session);
-    dash_signin_save(&r->d->signin, r->d->sessions_file, &r->d->reactor.now);
-    dash_reply(r, 200, done, sizeof done - 1, "vigil=; Max-Age=0" COOKIE_FLAGS);
+    dash_keep_sessions(r->d, r);
     dash_http_sweep(r->d);
+}
+
+static void signed_out(struct dash_request *r)
+{
+    static const char done[] = "{\"ok\":true}";
+    dash_reply(r, 200, done, sizeof done - 1, "vigil=; Max-Age=0" COOKIE_FLAGS);
 }
 
 /* --- screens -------------------------------------------------------------------------------- */
@@ -163,7 +193,7 @@ void dash_api_sign_out(struct dash_request *r)
 void dash_api_screen(struct dash_request *r)
 {
     static const char done[] = "{\"ok\":true}";
-    if (dash_screen_report(r->d, r->json) != VG_OK) {
+    if (dash_screen_report(r->d, r->serial, r->json) != VG_OK) {
         dash_refuse(r, 400, "format", "not the report of a screen");
     } else {
         dash_reply(r, 200, done, sizeof done - 1, NULL);
@@ -197,9 +227,9 @@ static void forward(struct dash_request *r)
     for (size_t i = 0; i < VG_COUNT(ours); i++) {
         (void)json_object_del(r->json, ours[i]);
     }
-    if (r->op->sure != DASH_SURE_SIGNED_IN) {
+    r->session->acted_ns = r->op->sure != DASH_SURE_SIGNED_IN ? now_of(r) : r->session->acted_ns;
+    if (r->op->command) {
         (void)json_object_set_new(r->json, "operator", json_string(operator_of(r)));
-        r->session->acted_ns = now_of(r);
     }
     char *text = json_dumps(r->json, JSON_COMPACT);
     enum vg_status st = text == NULL ? VG_ERR_BUG
@@ -213,16 +243,31 @@ static void forward(struct dash_request *r)
     }
 }
 
+/* By the account signed in, not by the session: a new one would bring five new tries. */
 static uint32_t pin_key(const struct dash_request *r, const char *who)
 {
-    char serial[16];
-    (void)snprintf(serial, sizeof serial, "%u", r->serial);
-    return dash_try_key("pin", who, serial);
+    return dash_try_key(&r->d->signin, "pin", who, r->session->person);
+}
+
+static bool may(struct dash_request *r)
+{
+    const struct dash_person *p = dash_people_find(&r->d->people, operator_of(r));
+    if (p == NULL || p->role < r->op->role) {
+        char text[96];
+        (void)snprintf(text, sizeof text, "only a %s may do this",
+                       dash_role_name((enum dash_role)r->op->role));
+        dash_refuse(r, 403, "role", text);
+        return false;
+    }
+    return true;
 }
 
 /* Have the next signer proved; without one, do it. */
 static void sign(struct dash_request *r)
 {
+    if (!may(r)) {
+        return;
+    }
     if (r->signed_count == r->signer_count) {
         forward(r);
         return;
@@ -243,6 +288,11 @@ static void pin_proved(struct dash_request *r, bool fits)
     const struct dash_signer *s = &r->signer[r->signed_count];
     if (!dash_session_lives(r->session, r->serial, &d->people, now_of(r))) {
         dash_refuse(r, 401, "signed_out", "sign in first");
+        return;
+    }
+    int64_t wait_s = dash_try_wait_s(&d->signin, pin_key(r, s->id), now_of(r));
+    if (wait_s > 0) { /* as with passwords */
+        refuse_wait(r, wait_s);
     } else if (!fits) {
         dash_try_failed(&d->signin, pin_key(r, s->id), now_of(r));
         dash_refuse(r, 403, r->signed_count == 0 ? "pin" : "checker_pin", "the PIN is wrong");
@@ -292,22 +342,17 @@ static bool take_signers(struct dash_request *r)
     if (is_cold(r) && !add_signer(r, who, text_of(r, "pin"), "pin_needed")) {
         return false;
     }
-    /* A name that is an account's is that person's word; another one is what the operator typed. */
-    bool known = checker != NULL && dash_people_find(&r->d->people, checker) != NULL;
-    return !known || add_signer(r, checker, checker_pin, "checker_pin_needed");
-}
-
-static bool may(struct dash_request *r)
-{
-    const struct dash_person *p = dash_people_find(&r->d->people, operator_of(r));
-    if (p == NULL || p->role < r->op->role) {
-        char text[96];
-        (void)snprintf(text, sizeof text, "only a %s may do this",
-                       dash_role_name((enum dash_role)r->op->role));
-        dash_refuse(r, 403, "role", text);
+    const struct dash_person *p = checker != NULL ? dash_people_like(&r->d->people, checker) : NULL;
+    if (p == NULL) {
+        return true; /* somebody without an account: what the operator typed, and no more */
+    }
+    /* A name that is an account's is that person's word, and only if it is spelled as the account's. */
+    if (strcmp(p->id, checker) != 0 || p->role < DASH_NURSE) {
+        dash_refuse(r, 403, "checker",
+                    "give the account of a nurse or clinician, or a name that is nobody's account");
         return false;
     }
-    return true;
+    return add_signer(r, checker, checker_pin, "checker_pin_needed");
 }
 
 static struct dash_node *find_node(struct dashboard *d, const char *id)
@@ -330,20 +375,31 @@ void dash_api_node(struct dash_request *r)
         dash_refuse(r, 400, "op", "no such operation");
     } else if (json_object_get(r->json, "operator") != NULL) {
         dash_refuse(r, 400, "operator", "who acts is who is signed in");
-    } else if ((r->op->sure == DASH_SURE_SIGNED_IN || take_signers(r)) && may(r)) {
+    } else if (r->op->sure == DASH_SURE_SIGNED_IN || take_signers(r)) {
         sign(r);
     }
 }
 
 void dash_api_proved(struct dashboard *d, const struct dash_proof *proof)
 {
+    if (proof->request == DASH_REQUESTS_MAX) {
+        return;
+    }
     struct dash_request *r = &d->request[proof->request];
     if (r->connection == NULL || r->response != NULL) {
         return; /* refused meanwhile: the program stops */
     }
+    if (r->route->post == dash_api_sign_out) {
+        signed_out(r);
+        return;
+    }
+    /* The secret may have been changed while it was being compared. */
+    const char *who = r->op != NULL ? r->signer[r->signed_count].id : text_of(r, "person");
+    const struct dash_person *p = dash_people_find(&d->people, who);
+    bool still = p != NULL && strcmp(r->op != NULL ? p->pin : p->password, proof->hash) == 0;
     if (r->op != NULL) {
-        pin_proved(r, proof->fits);
+        pin_proved(r, proof->fits && still);
     } else {
-        signed_in(r, proof->fits);
+        signed_in(r, proof->fits && still);
     }
 }

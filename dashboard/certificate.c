@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "dashboard/dashboard.h"
@@ -36,14 +37,23 @@ static char *read_text(const char *path)
     return text;
 }
 
+/* A whole file or none: a start after a crash in between finds what it can use, or makes it anew. */
 static bool write_text(const char *path, const gnutls_datum_t *pem, mode_t mode)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
+    char part[DASH_PATH_MAX + 32];
+    (void)snprintf(part, sizeof part, "%s.new", path);
+    int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
     bool ok = fd >= 0 && write(fd, pem->data, pem->size) == (ssize_t)pem->size && fsync(fd) == 0;
     if (fd >= 0 && close(fd) != 0) {
         ok = false;
     }
-    return ok;
+    return ok && rename(part, path) == 0;
+}
+
+static bool is_there(const char *path)
+{
+    struct stat s;
+    return stat(path, &s) == 0 && s.st_size > 0;
 }
 
 static bool is_any(const char *address)
@@ -155,7 +165,7 @@ enum vg_status dash_certificate_load(struct dashboard *d)
                    own ? d->options.certificate : d->options.state_dir, own ? "" : "/cert.pem");
     (void)snprintf(key_path, sizeof key_path, "%s%s", own ? d->options.key : d->options.state_dir,
                    own ? "" : "/key.pem");
-    if (!own && access(key_path, F_OK) != 0 &&
+    if (!own && !(is_there(key_path) && is_there(crt_path)) &&
         make_files(d->options.address, crt_path, key_path) != VG_OK) {
         return VG_ERR_IO;
     }

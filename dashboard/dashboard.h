@@ -22,6 +22,8 @@
 
 /* POSTs under way. A browser has at most six connections, and a person one thought at a time. */
 #define DASH_REQUESTS_MAX 48
+/* Of these by people who are not signed in yet. */
+#define DASH_REQUESTS_STRANGERS 16
 #define DASH_BODY_MAX 8192
 /* Pages that are open. */
 #define DASH_STREAMS_MAX 96
@@ -36,10 +38,11 @@
 struct dashboard;
 struct dash_request;
 
-/* One secret to be compared, away from the loop. */
+/* Work away from the loop: one secret to be compared, or the sessions to be kept. */
 struct dash_proof {
-    uint32_t request; /* index of the request that waits */
+    uint32_t request; /* index of the request that waits; DASH_REQUESTS_MAX: none does */
     bool fits;        /* the answer */
+    char *sessions;   /* text to be written, by malloc; NULL: a secret is to be compared */
     char hash[DASH_HASH_MAX];
     char secret[DASH_SECRET_MAX];
 };
@@ -80,6 +83,7 @@ struct dash_stream {
     bool suspended;
     struct dash_session *session;
     uint32_t serial;
+    int64_t taken_ns; /* when the page last took something */
     char screen[DASH_SCREEN_ID_MAX];
     struct dash_reader reader;
 };
@@ -87,6 +91,7 @@ struct dash_stream {
 /* One page that reports. */
 struct dash_screen {
     char id[DASH_SCREEN_ID_MAX];
+    uint32_t serial; /* of the session it reports from */
     int64_t heard_ns;
     uint8_t role; /* enum vg_sink_role: whose alarms it voices */
     bool can_sound;
@@ -96,6 +101,7 @@ struct dash_connection {
     struct MHD_Connection *connection; /* NULL: free */
     int fd;
     bool busy; /* a whole request is there */
+    bool closing;
     int64_t since_ns;
 };
 
@@ -106,6 +112,7 @@ struct dashboard {
     int signal_fd;
     int http_fd;
     bool plain; /* HTTP without TLS */
+    bool stopping;
     struct MHD_Daemon *http;
     char people_file[DASH_PATH_MAX + 16];
     char sessions_file[DASH_PATH_MAX + 16];
@@ -114,6 +121,7 @@ struct dashboard {
     struct dash_signin signin;
     struct vg_worker hasher;
     struct dash_proof proof_jobs[64], proof_done[64];
+    size_t proofs_out;
     struct dash_asks asks;
     struct dash_feed feed;
     size_t node_count;
@@ -178,13 +186,16 @@ enum MHD_Result dash_get_me(struct dashboard *d, struct MHD_Connection *c,
                             struct dash_session *session);
 /* dash_api_proved -- the hasher has an answer for a request. */
 void dash_api_proved(struct dashboard *d, const struct dash_proof *proof);
+/* dash_keep_sessions -- write them, and then call dash_api_proved for the request (NULL: nobody). */
+void dash_keep_sessions(struct dashboard *d, const struct dash_request *r);
 /* dash_prove -- have a secret compared; false when too many wait. */
 bool dash_prove(struct dash_request *r, const char *hash, const char *secret);
 
 /* --- screen.c --- */
 
 /* dash_screen_report -- what a page says each second. VG_ERR_FORMAT. */
-VG_NODISCARD enum vg_status dash_screen_report(struct dashboard *d, const json_t *report);
+VG_NODISCARD enum vg_status dash_screen_report(struct dashboard *d, uint32_t serial,
+                                               const json_t *report);
 /* dash_screen_look -- tell the daemons whether their alarms are heard. */
 void dash_screen_look(struct dashboard *d);
 

@@ -158,7 +158,9 @@ static void finish(struct dash_reader *r, const struct record *rec)
 {
     r->at += rec->size;
     r->done = 0;
-    if (rec->kind < DASH_FEED_ANSWERS && rec->bed == 0) {
+    /* While this was being taken, a newer one may have become wanted. */
+    if (rec->kind < DASH_FEED_ANSWERS && rec->bed == 0 &&
+        rec->asked >= r->wants[rec->node][rec->kind]) {
         r->wants[rec->node][rec->kind] = 0;
     }
 }

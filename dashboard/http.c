@@ -206,14 +206,20 @@ static void where_of(struct MHD_Connection *c, char out[64])
     }
 }
 
-static struct dash_request *take_request(struct dashboard *d)
+/* Who is not signed in has a few places only: bodies that never come must not keep commands out. */
+static struct dash_request *take_request(struct dashboard *d, bool signed_in)
 {
+    struct dash_request *place = NULL;
+    size_t strangers = 0;
     for (size_t i = 0; i < DASH_REQUESTS_MAX; i++) {
-        if (d->request[i].connection == NULL) {
-            return &d->request[i];
+        struct dash_request *r = &d->request[i];
+        if (r->connection == NULL) {
+            place = place == NULL ? r : place;
+        } else if (!r->route->signed_in) {
+            strangers++;
         }
     }
-    return NULL;
+    return signed_in || strangers < DASH_REQUESTS_STRANGERS ? place : NULL;
 }
 
 static enum MHD_Result begin_post(struct dashboard *d, struct MHD_Connection *c,
@@ -222,7 +228,7 @@ static enum MHD_Result begin_post(struct dashboard *d, struct MHD_Connection *c,
                                   void **state)
 {
     const char *type = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Content-Type");
-    struct dash_request *r = take_request(d);
+    struct dash_request *r = take_request(d, route->signed_in);
     if (!origin_fits(c) ||
         (route->signed_in && !dash_csrf_fits(session, MHD_lookup_connection_value(
                                                           c, MHD_HEADER_KIND, "X-Vigil-Token")))) {
@@ -260,16 +266,27 @@ static void set_busy(struct dashboard *d, struct MHD_Connection *c, bool busy)
     }
 }
 
+static void refuse_stopping(struct dash_request *r)
+{
+    dash_refuse(r, 503, "stopping", "vigil-dashboard stops: send it again");
+}
+
 static void start_post(struct dash_request *r)
 {
     r->started = true;
     set_busy(r->d, r->connection, true);
     r->body[r->len] = '\0';
     r->json = r->too_long ? NULL : json_loadb(r->body, r->len, JSON_REJECT_DUPLICATES, NULL);
-    if (r->too_long) {
+    if (r->d->stopping) {
+        refuse_stopping(r);
+    } else if (r->too_long) {
         dash_refuse(r, 413, "too_large", "a request has at most 8192 bytes");
     } else if (!json_is_object(r->json)) {
         dash_refuse(r, 400, "format", "the body is not one JSON object");
+    } else if (r->route->signed_in && !dash_session_lives(r->session, r->serial, &r->d->people,
+                                                          r->d->reactor.now.mono_ns)) {
+        /* While the body came, the session ended, and its place may be somebody else's. */
+        dash_refuse(r, 401, "signed_out", "sign in first");
     } else {
         r->route->post(r);
     }
@@ -318,6 +335,9 @@ static enum MHD_Result begin(struct dashboard *d, struct MHD_Connection *c, cons
     }
     if (!host_fits(d, c)) {
         return refuse_now(c, 421, "host", "use the address that vigil-dashboard listens on");
+    }
+    if (d->stopping) {
+        return refuse_now(c, 503, "stopping", "vigil-dashboard stops: send it again");
     }
     struct dash_session *session = session_of(d, c, &person);
     if (route->signed_in && session == NULL) {
@@ -372,12 +392,13 @@ static void close_oldest_idle(struct dashboard *d)
     size_t idle = 0;
     for (size_t i = 0; i < DASH_CONNECTIONS_MAX; i++) {
         struct dash_connection *one = &d->connection[i];
-        if (one->connection != NULL && !one->busy) {
+        if (one->connection != NULL && !one->busy && !one->closing) {
             idle++;
             oldest = oldest == NULL || one->since_ns < oldest->since_ns ? one : oldest;
         }
     }
     if (idle > DASH_CONNECTIONS_IDLE && oldest != NULL) {
+        oldest->closing = true; /* else all that arrive in one turn would close the same one */
         (void)shutdown(oldest->fd, SHUT_RDWR);
     }
 }
@@ -435,6 +456,9 @@ static ssize_t on_read(void *cls, uint64_t pos, char *to, size_t cap)
     if (n == 0 && s->reader.dead) {
         return MHD_CONTENT_READER_END_OF_STREAM;
     }
+    if (n > 0) {
+        s->taken_ns = s->d->reactor.now.mono_ns;
+    }
     if (n == 0) {
         s->suspended = true;
         MHD_suspend_connection(s->connection);
@@ -448,7 +472,23 @@ static void on_stream_end(void *cls)
     s->connection = NULL;
 }
 
-static struct dash_stream *take_stream(struct dashboard *d, const struct dash_session *session)
+static void end_stream(struct dashboard *d, struct dash_stream *s)
+{
+    s->reader.dead = true;
+    for (size_t i = 0; i < DASH_CONNECTIONS_MAX; i++) {
+        if (d->connection[i].connection == s->connection) {
+            (void)shutdown(d->connection[i].fd, SHUT_RDWR); /* its browser may be gone for long */
+        }
+    }
+    if (s->suspended) {
+        s->suspended = false;
+        MHD_resume_connection(s->connection);
+    }
+}
+
+/* A page that dials again takes the place of its old connection, which may hang half-open. */
+static struct dash_stream *take_stream(struct dashboard *d, const struct dash_session *session,
+                                       const char *screen)
 {
     struct dash_stream *place = NULL;
     size_t of_session = 0;
@@ -456,8 +496,12 @@ static struct dash_stream *take_stream(struct dashboard *d, const struct dash_se
         struct dash_stream *s = &d->stream[i];
         if (s->connection == NULL) {
             place = place == NULL ? s : place;
-        } else if (s->session == session && s->serial == session->serial) {
-            of_session++;
+        } else if (!s->reader.dead && s->session == session && s->serial == session->serial) {
+            if (strcmp(s->screen, screen) == 0) {
+                end_stream(d, s);
+            } else {
+                of_session++;
+            }
         }
     }
     return of_session < DASH_STREAMS_SESSION ? place : NULL;
@@ -467,10 +511,10 @@ enum MHD_Result dash_get_stream(struct dashboard *d, struct MHD_Connection *c,
                                 struct dash_session *session)
 {
     const char *screen = MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, "screen");
-    struct dash_stream *s = take_stream(d, session);
     if (screen == NULL || strlen(screen) >= DASH_SCREEN_ID_MAX) {
         return refuse_now(c, 400, "screen", "give the id of the screen");
     }
+    struct dash_stream *s = take_stream(d, session, screen);
     if (s == NULL) {
         return refuse_now(c, 429, "pages", "too many pages are open: close some");
     }
@@ -479,9 +523,11 @@ enum MHD_Result dash_get_stream(struct dashboard *d, struct MHD_Connection *c,
     if (response == NULL) {
         return MHD_NO;
     }
-    *s = (struct dash_stream){
-        .d = d, .connection = c, .session = session, .serial = session->serial
-    };
+    *s = (struct dash_stream){ .d = d,
+                               .taken_ns = d->reactor.now.mono_ns,
+                               .connection = c,
+                               .session = session,
+                               .serial = session->serial };
     (void)snprintf(s->screen, sizeof s->screen, "%s", screen);
     dash_feed_join(&d->feed, &s->reader);
     for (size_t i = 0; i < d->node_count; i++) {
@@ -559,8 +605,8 @@ static struct MHD_Daemon *listen_on(struct dashboard *d, const struct sockaddr *
         MHD_OPTION_NOTIFY_CONNECTION, on_connection, d, MHD_OPTION_CONNECTION_TIMEOUT,
         (unsigned)IDLE_S, MHD_OPTION_CONNECTION_LIMIT, (unsigned)DASH_CONNECTIONS_MAX - 8,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, POOL_BYTES, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u,
-        MHD_OPTION_LISTEN_BACKLOG_SIZE, 128u, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY,
-        d->plain ? none : tls, MHD_OPTION_END);
+        MHD_OPTION_LISTEN_BACKLOG_SIZE, (unsigned)DASH_CONNECTIONS_MAX,
+        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY, d->plain ? none : tls, MHD_OPTION_END);
 }
 
 enum vg_status dash_http_open(struct dashboard *d)
@@ -590,6 +636,8 @@ void dash_http_close(struct dashboard *d)
     if (d->http == NULL) {
         return;
     }
+    /* MHD aborts when something is suspended as it stops: what still comes is refused at once. */
+    d->stopping = true;
     for (size_t i = 0; i < DASH_STREAMS_MAX; i++) {
         d->stream[i].reader.dead = true;
         if (d->stream[i].connection != NULL && d->stream[i].suspended) {
@@ -599,7 +647,7 @@ void dash_http_close(struct dashboard *d)
     }
     for (size_t i = 0; i < DASH_REQUESTS_MAX; i++) {
         if (d->request[i].connection != NULL) {
-            dash_refuse(&d->request[i], 503, "stopping", "vigil-dashboard stops: send it again");
+            refuse_stopping(&d->request[i]);
         }
     }
     (void)MHD_run(d->http);

@@ -34,13 +34,14 @@ static void arm(struct dash_node *n, int64_t due_ns)
 
 static bool is_open(const struct dash_question *q)
 {
-    return q->all || q->bed_count > 0;
+    return q->all || q->bed_count > 0 || q->each > 0;
 }
 
 static void want_all(struct dash_question *q, int64_t not_before_ns)
 {
     q->all = true;
     q->bed_count = 0;
+    q->each = 0;
     q->next_ns = q->next_ns > not_before_ns ? q->next_ns : not_before_ns;
     arm(q->node, q->next_ns);
 }
@@ -82,18 +83,29 @@ static void resync(struct dash_node *n)
     dash_node_ask_all(n);
 }
 
-static void on_answer(void *state, enum vg_status st, const char *text, size_t len)
+/* An answer that is none. What is too large for one message is asked for bed by bed, and told to
+ * everybody; what failed otherwise is asked again. */
+static void failed(struct dash_question *q, enum vg_status st)
 {
-    struct dash_question *q = state;
     struct dash_node *n = q->node;
-    static char data[DASH_FEED_BYTES / 4];
-
-    q->under_way = false;
-    if (st != VG_OK || len + VG_ID_MAX + 32 > sizeof data) {
-        /* A screen that waited for one bed must not miss it: everybody is told everything. */
-        n->renew(n->state, n->index, (enum dash_feed_kind)q->kind);
-        want_all(q, now_of(n) + AGAIN_NS);
+    n->silent = st == VG_ERR_TIMEOUT;
+    if (st == VG_ERR_FULL && q->about == 0) {
+        q->each = n->known_count;
         return;
+    }
+    /* A screen that waited for one bed must not miss it: everybody is told everything. */
+    n->renew(n->state, n->index, (enum dash_feed_kind)q->kind);
+    want_all(q, now_of(n) + AGAIN_NS);
+}
+
+static enum vg_status pass_answer(struct dash_question *q, const char *text, size_t len)
+{
+    static char data[DASH_FEED_BYTES / 4];
+    static const char refused[] = "\"ok\":false";
+    struct dash_node *n = q->node;
+    bool is_refusal = len < 512 && memmem(text, len, refused, sizeof refused - 1) != NULL;
+    if (is_refusal || len + VG_ID_MAX + 32 > sizeof data) {
+        return VG_ERR_FULL;
     }
     int head = snprintf(data, sizeof data, "{\"node\":\"%s\",\"body\":", n->options->id);
     memcpy(data + head, text, len);
@@ -104,46 +116,82 @@ static void on_answer(void *state, enum vg_status st, const char *text, size_t l
                             .asked = q->asked,
                             .data = data,
                             .len = (size_t)head + len + 1 };
-    if (dash_feed_put(n->feed, &e) != VG_OK) {
-        vg_log_limited(&n->bad, now_of(n), VG_LOG_ERROR,
-                       "node: %s: an answer to '%s' that cannot be passed on, bytes=%zu",
-                       n->options->id, ops[q->kind], len);
-        return;
+    return dash_feed_put(n->feed, &e);
+}
+
+static void on_answer(void *state, enum vg_status st, const char *text, size_t len)
+{
+    struct dash_question *q = state;
+    struct dash_node *n = q->node;
+    q->under_way = false;
+    if (st == VG_OK) {
+        n->silent = false;
+        st = pass_answer(q, text, len);
     }
-    n->changed(n->state, true);
+    if (st == VG_OK) {
+        n->changed(n->state, true);
+    } else {
+        vg_log_limited(&n->bad, now_of(n), VG_LOG_WARNING, "node: %s: '%s': %s", n->options->id,
+                       ops[q->kind], vg_status_text(st));
+        failed(q, st);
+    }
     if (is_open(q)) {
-        arm(n, q->next_ns);
+        arm(n, q->next_ns > now_of(n) ? q->next_ns : now_of(n));
     }
 }
 
-/* Ask for all beds, or for the one that waits longest. */
+/* What is asked next: all beds (NULL), one of those that wait, or one of each. */
+static const char *next_bed(const struct dash_question *q)
+{
+    if (q->all) {
+        return NULL;
+    }
+    return q->bed_count > 0 ? q->bed[0] : q->node->known[q->each - 1];
+}
+
+static void asked(struct dash_question *q, const char *bed)
+{
+    q->under_way = true;
+    q->asked = q->node->feed->head;
+    q->about = bed == NULL ? 0 : dash_feed_bed(q->node->index, bed);
+    if (q->all) {
+        q->all = false;
+    } else if (q->bed_count > 0) {
+        q->bed_count--;
+        memmove(q->bed[0], q->bed[1], q->bed_count * sizeof q->bed[0]);
+    } else {
+        q->each--;
+    }
+}
+
+static bool may_ask(const struct dash_node *n)
+{
+    bool under_way = false;
+    for (size_t k = 0; k < DASH_FEED_ANSWERS; k++) {
+        under_way = under_way || n->question[k].under_way;
+    }
+    return dash_asks_free(n->asks) > DASH_NODE_SPARE && !(n->silent && under_way);
+}
+
 static void send(struct dash_question *q)
 {
     char body[VG_ID_MAX * 6 + 64];
     struct vg_json j;
     struct dash_node *n = q->node;
+    const char *bed = next_bed(q);
 
     vg_json_begin(&j, body, sizeof body);
     vg_json_object(&j, NULL);
     vg_json_text(&j, "op", ops[q->kind]);
-    if (!q->all) {
-        vg_json_text(&j, "bed", q->bed[0]);
+    if (bed != NULL) {
+        vg_json_text(&j, "bed", bed);
     }
     vg_json_object_end(&j);
     VG_ASSERT(!j.overflow);
-    if (dash_ask(n->asks, n->options->view, body, j.len, on_answer, q) != VG_OK) {
-        q->next_ns = now_of(n) + SETTLE_NS;
-        arm(n, q->next_ns);
-        return;
-    }
-    q->under_way = true;
-    q->asked = n->feed->head;
-    q->about = q->all ? 0 : dash_feed_bed(n->index, q->bed[0]);
-    if (q->all) {
-        q->all = false;
+    if (may_ask(n) && dash_ask(n->asks, n->options->view, body, j.len, on_answer, q) == VG_OK) {
+        asked(q, bed);
     } else {
-        q->bed_count--;
-        memmove(q->bed[0], q->bed[1], q->bed_count * sizeof q->bed[0]);
+        q->next_ns = now_of(n) + SETTLE_NS;
     }
 }
 
@@ -216,6 +264,18 @@ static void pass_on(struct dash_node *n, const struct vg_client_update *u)
     n->changed(n->state, ends_with(u->topic, ".alarms"));
 }
 
+static void note_bed(struct dash_node *n, const char *bed)
+{
+    for (uint16_t i = 0; i < n->known_count; i++) {
+        if (strcmp(n->known[i], bed) == 0) {
+            return;
+        }
+    }
+    if (n->known_count < VG_BEDS_MAX && strlen(bed) < VG_ID_MAX) {
+        (void)snprintf(n->known[n->known_count++], VG_ID_MAX, "%s", bed);
+    }
+}
+
 static void on_frames(void *state)
 {
     struct dash_node *n = state;
@@ -224,6 +284,9 @@ static void on_frames(void *state)
     for (int i = 0; i < BURST && (st == VG_OK || st == VG_ERR_FORMAT); i++) {
         st = vg_client_next(&n->client, &u, 0);
         if (st == VG_OK) {
+            if (u.bed != NULL && ends_with(u.topic, ".alarms")) {
+                note_bed(n, u.bed);
+            }
             pass_on(n, &u);
             ask_about(n, &u);
             json_decref(u.body);

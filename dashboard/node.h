@@ -15,6 +15,8 @@
 #include "lib/client.h"
 #include "lib/sink.h"
 
+/* Places that commands of people need; questions wait while there are not more. */
+#define DASH_NODE_SPARE 8
 /* Beds with something to ask at one time; more are asked for all together. */
 #define DASH_NODE_BEDS_MAX 8
 
@@ -26,6 +28,8 @@ struct dash_question {
     uint8_t kind; /* enum dash_feed_kind, an answer */
     bool under_way;
     bool all;
+    /* The answer about all beds is too large: these of `known` are still to be asked one by one. */
+    uint16_t each;
     uint8_t bed_count;
     uint32_t about; /* under way: dash_feed_bed of the one bed, 0: all */
     uint64_t asked; /* under way: where the feed was */
@@ -47,6 +51,9 @@ struct dash_node {
     void *state;
     struct vg_log_limit bad;
     struct dash_question question[DASH_FEED_ANSWERS];
+    bool silent; /* the last question got no answer: one at a time until one does */
+    uint16_t known_count;
+    char known[VG_BEDS_MAX][VG_ID_MAX]; /* beds the stream spoke of */
     struct vg_client client;
     bool is_sink;
     struct vg_asink sink;

@@ -19,6 +19,7 @@ struct dash_op {
     uint8_t role; /* enum dash_role: the least one */
     uint8_t sure; /* enum dash_sure */
     bool operate; /* which door of the daemon */
+    bool command; /* it names an operator and is recorded */
 };
 
 /* dash_op_find -- NULL: not from a screen. */

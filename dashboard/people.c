@@ -2,18 +2,20 @@
  * people.c -- see people.h.
  *
  * Trap: the file is read while it may be replaced. It is replaced by rename, so a reader sees the
- * old one or the new one, never half of either; and a file that cannot be read leaves nobody
- * signed in rather than everybody.
+ * old one or the new one, never half of either. Whoever changes it holds a lock from reading to
+ * replacing, or one change would undo another.
  */
 #include "dashboard/people.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -74,6 +76,42 @@ struct dash_person *dash_people_find(struct dash_people *p, const char *id)
         }
     }
     return NULL;
+}
+
+/* Letters and digits only, without regard to case: "Dr. Carl " is like "dr carl". Text beyond ASCII
+ * is compared as it is. */
+static const char *skip(const char *c)
+{
+    while (*c != '\0' && (unsigned char)*c < 128 && !isalnum((unsigned char)*c)) {
+        c++;
+    }
+    return c;
+}
+
+static bool is_like(const char *a, const char *b)
+{
+    for (;; a++, b++) {
+        a = skip(a);
+        b = skip(b);
+        if (tolower((unsigned char)*a) != tolower((unsigned char)*b)) {
+            return false;
+        }
+        if (*a == '\0') {
+            return true;
+        }
+    }
+}
+
+struct dash_person *dash_people_like(struct dash_people *p, const char *name)
+{
+    struct dash_person *found = dash_people_find(p, name);
+    for (uint16_t i = 0; i < p->count && found == NULL; i++) {
+        struct dash_person *one = &p->person[i];
+        if (is_like(one->id, name) || (one->name[0] != '\0' && is_like(one->name, name))) {
+            found = one;
+        }
+    }
+    return found;
 }
 
 struct dash_person *dash_people_add(struct dash_people *p, const char *id)
@@ -153,8 +191,8 @@ static enum vg_status take_all(struct dash_people *p, const json_t *root, const 
     {
         if (!take_person(p, one)) {
             vg_log(VG_LOG_ERROR,
-                   "people: %s: person %zu is not readable or there twice; nobody "
-                   "can sign in until it is mended",
+                   "people: %s: person %zu is not readable or there twice; no "
+                   "change counts until it is mended",
                    file, i + 1);
             return VG_ERR_FORMAT;
         }
@@ -190,17 +228,24 @@ enum vg_status dash_people_load(struct dash_people *p, const char *file)
 
 /* --- writing -------------------------------------------------------------------------------- */
 
+/* NULL when a text is not UTF-8: nothing is left out without a word. */
 static json_t *as_json(const struct dash_people *p)
 {
     json_t *list = json_array();
+    bool ok = true;
     for (uint16_t i = 0; i < p->count; i++) {
         const struct dash_person *one = &p->person[i];
         json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:s}", "id", one->id, "name", one->name, "role",
                               dash_role_name((enum dash_role)one->role), "password", one->password,
                               "pin", one->pin);
-        (void)json_array_append_new(list, o);
+        ok = json_array_append_new(list, o) == 0 && ok;
     }
-    return json_pack("{s:i, s:o}", "version", FILE_VERSION, "people", list);
+    json_t *root = json_pack("{s:i, s:o}", "version", FILE_VERSION, "people", list);
+    if (!ok) {
+        errno = EILSEQ;
+        json_decref(root);
+    }
+    return ok ? root : NULL;
 }
 
 /* The folder of a file, with "." for a bare name. */
@@ -246,4 +291,21 @@ enum vg_status dash_people_save(const struct dash_people *p, const char *file)
     vg_log(VG_LOG_ERROR, "people: %s: %s; nothing was changed", file, strerror(fault));
     (void)unlink(part);
     return VG_ERR_IO;
+}
+
+/* --- the lock ------------------------------------------------------------------------------- */
+
+int dash_people_lock(const char *file)
+{
+    char path[520];
+    (void)snprintf(path, sizeof path, "%s.lock", file);
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0 || flock(fd, LOCK_EX) != 0) {
+        vg_log(VG_LOG_ERROR, "people: %s: %s", path, strerror(errno));
+        if (fd >= 0) {
+            (void)close(fd);
+        }
+        return -1;
+    }
+    return fd;
 }

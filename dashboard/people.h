@@ -54,9 +54,15 @@ VG_NODISCARD enum vg_status dash_people_load(struct dash_people *p, const char *
  * the folder. VG_ERR_IO with a log line; the old file is then as it was. */
 VG_NODISCARD enum vg_status dash_people_save(const struct dash_people *p, const char *file);
 
+/* dash_people_lock -- wait until nobody else changes the file; closing the descriptor lets go. -1
+ * with a log line. */
+int dash_people_lock(const char *file);
+
 /* dash_people_find -- NULL when there is none. dash_people_add -- an empty place for a new id, or
  * NULL when full. dash_people_remove -- forget one. */
 struct dash_person *dash_people_find(struct dash_people *p, const char *id);
+/* dash_people_like -- one whose id or name this is, whatever case and blanks; NULL: nobody's. */
+struct dash_person *dash_people_like(struct dash_people *p, const char *name);
 struct dash_person *dash_people_add(struct dash_people *p, const char *id);
 void dash_people_remove(struct dash_people *p, const struct dash_person *person);
 

@@ -70,19 +70,33 @@ static void take_heard(struct dashboard *d, const struct dash_screen *s, const j
     vg_asink_begun(&n->sink, &v);
 }
 
-static void take_wave(struct dashboard *d, const char *id, const json_t *wave)
+static void take_wave(struct dashboard *d, const struct dash_screen *screen, const json_t *wave)
 {
     const struct dash_node *n = node_of(d, wave);
     const char *bed = json_string_value(json_object_get(wave, "bed"));
     for (size_t i = 0; i < DASH_STREAMS_MAX; i++) {
         struct dash_stream *s = &d->stream[i];
-        if (s->connection != NULL && strcmp(s->screen, id) == 0) {
+        if (s->connection != NULL && s->serial == screen->serial &&
+            strcmp(s->screen, screen->id) == 0) {
             s->reader.wave = n != NULL && bed != NULL ? dash_feed_bed(n->index, bed) : 0;
         }
     }
 }
 
-enum vg_status dash_screen_report(struct dashboard *d, const json_t *report)
+/* Does this page take its events? One stalled by its network, or refused, does not. */
+static bool is_fed(const struct dashboard *d, const struct dash_screen *s)
+{
+    for (size_t i = 0; i < DASH_STREAMS_MAX; i++) {
+        const struct dash_stream *one = &d->stream[i];
+        if (one->connection != NULL && !one->reader.dead && one->serial == s->serial &&
+            strcmp(one->screen, s->id) == 0) {
+            return d->reactor.now.mono_ns - one->taken_ns < LIVES_NS;
+        }
+    }
+    return false;
+}
+
+enum vg_status dash_screen_report(struct dashboard *d, uint32_t serial, const json_t *report)
 {
     const char *id = json_string_value(json_object_get(report, "screen"));
     const json_t *heard = json_object_get(report, "heard");
@@ -98,9 +112,10 @@ enum vg_status dash_screen_report(struct dashboard *d, const json_t *report)
     struct dash_screen *s = place_of(d, id);
     s->heard_ns = d->reactor.now.mono_ns;
     s->role = role;
+    s->serial = serial;
     s->can_sound = json_is_true(json_object_get(report, "can_sound"));
-    take_wave(d, id, json_object_get(report, "wave"));
-    if (s->can_sound) {
+    take_wave(d, s, json_object_get(report, "wave"));
+    if (s->can_sound && is_fed(d, s)) {
         json_array_foreach(heard, i, one)
         {
             take_heard(d, s, one);
@@ -116,9 +131,9 @@ void dash_screen_look(struct dashboard *d)
         bool well = false;
         for (size_t i = 0; i < DASH_SCREENS_MAX; i++) {
             const struct dash_screen *s = &d->screen[i];
-            well = well ||
-                   (s->id[0] != '\0' && s->can_sound && s->role == d->node[n].options->role &&
-                    d->reactor.now.mono_ns - s->heard_ns < LIVES_NS);
+            well = well || (s->id[0] != '\0' && s->can_sound && is_fed(d, s) &&
+                            s->role == d->node[n].options->role &&
+                            d->reactor.now.mono_ns - s->heard_ns < LIVES_NS);
         }
         if (d->node[n].is_sink) {
             vg_asink_healthy(&d->node[n].sink, well);

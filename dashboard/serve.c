@@ -94,18 +94,23 @@ void dash_people_file(char *out, size_t cap, const struct dash_options *o)
     (void)snprintf(out, cap, "%s/people.json", o->state_dir);
 }
 
-/* Accounts are changed by another process, while this one runs. */
+/* Accounts are changed by another process, while this one runs. A file that cannot be read changes
+ * nothing: screens must not go dark because of it. */
 static void reload_people(struct dashboard *d)
 {
-    struct stat now = { .st_mtim = { 0, 0 } };
-    (void)stat(d->people_file, &now);
-    if (now.st_mtim.tv_sec == d->people_changed.tv_sec &&
-        now.st_mtim.tv_nsec == d->people_changed.tv_nsec) {
+    static struct dash_people fresh;
+    struct stat now;
+    if (stat(d->people_file, &now) != 0 || (now.st_mtim.tv_sec == d->people_changed.tv_sec &&
+                                            now.st_mtim.tv_nsec == d->people_changed.tv_nsec)) {
         return;
     }
-    d->people_changed = now.st_mtim;
-    if (dash_people_load(&d->people, d->people_file) == VG_OK) {
+    enum vg_status st = dash_people_load(&fresh, d->people_file);
+    if (st == VG_OK) {
+        d->people = fresh;
         vg_log(VG_LOG_INFO, "people: %u accounts", d->people.count);
+    }
+    if (st == VG_OK || st == VG_ERR_FORMAT) { /* else it is read again in a second */
+        d->people_changed = now.st_mtim;
     }
 }
 
@@ -113,13 +118,19 @@ static void reload_people(struct dashboard *d)
 
 static void hash(struct vg_worker *w, void *ctx)
 {
+    const struct dashboard *d = ctx; /* only what never changes while it runs */
     struct dash_proof proof;
-    (void)ctx;
     while (vg_ring_pop(&w->jobs, &proof)) {
-        proof.fits = dash_hash_fits(proof.hash, proof.secret);
-        sodium_memzero(proof.secret, sizeof proof.secret);
+        if (proof.sessions != NULL) {
+            dash_signin_write(proof.sessions, d->sessions_file);
+            free(proof.sessions);
+            proof.sessions = NULL;
+        } else {
+            proof.fits = dash_hash_fits(proof.hash, proof.secret);
+            sodium_memzero(proof.secret, sizeof proof.secret);
+        }
         bool kept = vg_ring_push(&w->done, &proof);
-        VG_ASSERT(kept); /* both rings hold every request there can be */
+        VG_ASSERT(kept); /* no more are out than it holds */
         vg_worker_say_done(w);
     }
 }
@@ -127,8 +138,10 @@ static void hash(struct vg_worker *w, void *ctx)
 static void hashed(struct vg_worker *w, void *ctx)
 {
     struct dash_proof proof;
+    struct dashboard *d = ctx;
     while (vg_ring_pop(&w->done, &proof)) {
-        dash_api_proved(ctx, &proof);
+        d->proofs_out--;
+        dash_api_proved(d, &proof);
     }
 }
 
@@ -255,6 +268,7 @@ static enum vg_status open_all(struct dashboard *d)
         vg_log(VG_LOG_ERROR, "dashboard: no random numbers from the system");
         return VG_ERR_IO;
     }
+    dash_signin_init(&d->signin);
     raise_descriptors();
     dash_people_file(d->people_file, sizeof d->people_file, &d->options);
     enum vg_status st = load_tones(d);

@@ -3,6 +3,7 @@
  */
 #include "dashboard/signin.h"
 
+#include <assert.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +12,15 @@
 #define WAIT_MAX_NS (15 * 60 * VG_NS_PER_S)
 /* Failures are forgotten after so long without another. */
 #define FORGET_NS (60 * 60 * VG_NS_PER_S)
+
+static_assert(sizeof((struct dash_signin *)0)->key == crypto_shorthash_KEYBYTES,
+              "a key has another length");
+
+void dash_signin_init(struct dash_signin *s)
+{
+    memset(s, 0, sizeof *s);
+    randombytes_buf(s->key, sizeof s->key);
+}
 
 static void digest(unsigned char out[32], const char *text)
 {
@@ -24,17 +34,31 @@ static bool is_over(const struct dash_session *s, int64_t now_ns)
     return now_ns - s->since_ns > (s->shared ? DASH_SHARED_NS : DASH_SESSION_NS);
 }
 
-static struct dash_session *place(struct dash_signin *s)
+/* Where a new session goes: a free place; when the account has as many as it may, in place of its
+ * own that was not seen for longest; when all are taken, of anybody's. A screen on a wall acts for
+ * nobody, but is seen each second. */
+static struct dash_session *place(struct dash_signin *s, const char *person, int64_t now_ns)
 {
-    struct dash_session *best = &s->session[0];
+    struct dash_session *free_one = NULL;
+    struct dash_session *own = NULL;
+    struct dash_session *any = NULL;
+    size_t count = 0;
     for (size_t i = 0; i < DASH_SESSIONS_MAX; i++) {
         struct dash_session *one = &s->session[i];
-        if (!one->used) {
-            return one;
+        if (!one->used || is_over(one, now_ns)) {
+            free_one = free_one == NULL ? one : free_one;
+            continue;
         }
-        best = one->acted_ns < best->acted_ns ? one : best;
+        any = any == NULL || one->seen_ns < any->seen_ns ? one : any;
+        if (strcmp(one->person, person) == 0) {
+            count++;
+            own = own == NULL || one->seen_ns < own->seen_ns ? one : own;
+        }
     }
-    return best;
+    if (count >= DASH_SESSIONS_PERSON) {
+        return own;
+    }
+    return free_one != NULL ? free_one : any;
 }
 
 struct dash_session *dash_session_begin(struct dash_signin *s, const struct dash_person *person,
@@ -42,7 +66,7 @@ struct dash_session *dash_session_begin(struct dash_signin *s, const struct dash
 {
     unsigned char secret[32];
     unsigned char csrf[16];
-    struct dash_session *one = place(s);
+    struct dash_session *one = place(s, person->id, now_ns);
 
     randombytes_buf(secret, sizeof secret);
     randombytes_buf(csrf, sizeof csrf);
@@ -51,7 +75,7 @@ struct dash_session *dash_session_begin(struct dash_signin *s, const struct dash
     one->used = true;
     one->shared = shared;
     one->serial = ++s->serial;
-    one->since_ns = one->acted_ns = now_ns;
+    one->since_ns = one->acted_ns = one->seen_ns = now_ns;
     (void)snprintf(one->person, sizeof one->person, "%s", person->id);
     (void)sodium_bin2hex(one->csrf, sizeof one->csrf, csrf, sizeof csrf);
     digest(one->token, token);
@@ -88,6 +112,7 @@ struct dash_session *dash_session_find(struct dash_signin *s, struct dash_people
         if (one->used && sodium_memcmp(hash, one->token, sizeof hash) == 0) {
             *person = owner(one, people, now_ns);
             one->used = *person != NULL;
+            one->seen_ns = now_ns;
             return one->used ? one : NULL;
         }
     }
@@ -113,17 +138,17 @@ bool dash_csrf_fits(const struct dash_session *session, const char *word)
 
 /* --- tries ---------------------------------------------------------------------------------- */
 
-uint32_t dash_try_key(const char *what, const char *who, const char *where)
+uint32_t dash_try_key(const struct dash_signin *s, const char *what, const char *who,
+                      const char *where)
 {
-    uint32_t h = 2166136261u;
-    const char *const parts[] = { what, who, where };
-    for (size_t i = 0; i < VG_COUNT(parts); i++) {
-        for (const char *c = parts[i]; *c != '\0'; c++) {
-            h = (h ^ (unsigned char)*c) * 16777619u;
-        }
-        h = (h ^ '/') * 16777619u;
-    }
-    return h == 0 ? 1 : h;
+    unsigned char hash[crypto_shorthash_BYTES];
+    char text[192];
+    uint32_t key;
+    int n = snprintf(text, sizeof text, "%s/%s/%s", what, who, where);
+    VG_ASSERT(n > 0 && (size_t)n < sizeof text);
+    (void)crypto_shorthash(hash, (const unsigned char *)text, (unsigned long long)n, s->key);
+    memcpy(&key, hash, sizeof key);
+    return key == 0 ? 1 : key;
 }
 
 /* The entry of a key; else, with `make`, the one longest without a failure. */

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <libgen.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
@@ -52,22 +53,40 @@ static json_t *as_json(const struct dash_signin *s, const struct vg_now *now)
     return json_pack("{s:i, s:o}", "version", FILE_VERSION, "sessions", list);
 }
 
-void dash_signin_save(const struct dash_signin *s, const char *file, const struct vg_now *now)
+char *dash_signin_text(const struct dash_signin *s, const struct vg_now *now)
 {
-    char part[520];
-    (void)snprintf(part, sizeof part, "%s.new", file);
     json_t *root = as_json(s, now);
-    int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    bool ok = fd >= 0 && root != NULL && json_dumpfd(root, fd, JSON_COMPACT) == 0 && fsync(fd) == 0;
+    char *text = json_dumps(root, JSON_COMPACT);
     json_decref(root);
+    return text;
+}
+
+static bool write_whole(const char *part, const char *text)
+{
+    int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    size_t len = strlen(text);
+    bool ok = fd >= 0 && write(fd, text, len) == (ssize_t)len && fsync(fd) == 0;
     if (fd >= 0 && close(fd) != 0) {
         ok = false;
     }
-    if (!ok || rename(part, file) != 0) {
+    return ok;
+}
+
+void dash_signin_write(const char *text, const char *file)
+{
+    char part[520];
+    (void)snprintf(part, sizeof part, "%s.new", file);
+    if (!write_whole(part, text) || rename(part, file) != 0) {
         vg_log(VG_LOG_WARNING, "sessions: %s: %s; after a restart everybody signs in again", file,
                strerror(errno));
         (void)unlink(part);
         (void)unlink(file);
+    }
+    (void)snprintf(part, sizeof part, "%s", file);
+    int dir = open(dirname(part), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (dir >= 0) {
+        (void)fsync(dir);
+        (void)close(dir);
     }
 }
 
@@ -86,6 +105,7 @@ static bool take(struct dash_session *one, const json_t *from, const struct vg_n
     one->shared = json_is_true(json_object_get(from, "shared"));
     one->since_ns = now->mono_ns - age_ns;
     one->acted_ns = now->mono_ns - DASH_WARM_NS - 1;
+    one->seen_ns = now->mono_ns;
     return take_hex(from, "token", one->token) && take_hex(from, "password", one->password);
 }
 

@@ -92,9 +92,11 @@ static int set_pin(struct dash_person *p)
 
 /* --- verbs ---------------------------------------------------------------------------------- */
 
+/* Secrets are asked for before the file is locked and read: a person may sit at a prompt for long. */
 struct user_call {
     struct dash_people *people;
     struct dash_person *person; /* NULL: none of that id */
+    struct dash_person typed;   /* password and pin, hashed */
     const char *id;
     const char *role, *name; /* options; NULL: not given */
 };
@@ -122,6 +124,14 @@ static int set_role(struct user_call *c)
                : complain("no such role", "take viewer, nurse, clinician or admin");
 }
 
+static bool is_text(const char *text)
+{
+    json_t *as_text = json_string(text);
+    bool ok = as_text != NULL;
+    json_decref(as_text);
+    return ok;
+}
+
 static int add(struct user_call *c)
 {
     if (c->person != NULL) {
@@ -130,8 +140,8 @@ static int add(struct user_call *c)
     if (!dash_is_person_id(c->id)) {
         return complain("not an id", "lower-case letters, digits, dots and hyphens, at most 23");
     }
-    if (c->name != NULL && (strlen(c->name) >= DASH_PERSON_NAME_MAX)) {
-        return complain("the name is too long", "take at most 63 bytes");
+    if (c->name != NULL && (strlen(c->name) >= DASH_PERSON_NAME_MAX || !is_text(c->name))) {
+        return complain("the name is too long, or not UTF-8", "take at most 63 bytes");
     }
     c->person = dash_people_add(c->people, c->id);
     if (c->person == NULL) {
@@ -139,19 +149,21 @@ static int add(struct user_call *c)
     }
     c->role = c->role != NULL ? c->role : "viewer";
     (void)snprintf(c->person->name, sizeof c->person->name, "%s", c->name != NULL ? c->name : "");
-    int rc = set_role(c);
-    rc = rc == 0 ? set_password(c->person) : rc;
-    return rc == 0 ? set_pin(c->person) : rc;
+    memcpy(c->person->password, c->typed.password, sizeof c->typed.password);
+    memcpy(c->person->pin, c->typed.pin, sizeof c->typed.pin);
+    return set_role(c);
 }
 
 static int passwd(struct user_call *c)
 {
-    return set_password(c->person);
+    memcpy(c->person->password, c->typed.password, sizeof c->typed.password);
+    return 0;
 }
 
 static int pin(struct user_call *c)
 {
-    return set_pin(c->person);
+    memcpy(c->person->pin, c->typed.pin, sizeof c->typed.pin);
+    return 0;
 }
 
 static int remove_person(struct user_call *c)
@@ -173,10 +185,16 @@ static int list(const struct dash_people *people)
 static const struct {
     const char *word;
     bool is_new;
+    bool asks_password, asks_pin;
     int (*fn)(struct user_call *c);
 } verbs[] = {
-    { "add", true, add },        { "passwd", false, passwd },        { "pin", false, pin },
-    { "role", false, set_role }, { "remove", false, remove_person },
+    /* clang-format off */
+    { "add", true, true, true, add },
+    { "passwd", false, true, false, passwd },
+    { "pin", false, false, true, pin },
+    { "role", false, false, false, set_role },
+    { "remove", false, false, false, remove_person },
+    /* clang-format on */
 };
 
 static bool read_options(struct user_call *c, int argc, char **argv)
@@ -191,6 +209,32 @@ static bool read_options(struct user_call *c, int argc, char **argv)
         *to = argv[i + 1];
     }
     return true;
+}
+
+/* The change of one verb, on the file as it is now. */
+static int change(struct user_call *c, size_t verb, const char *people_file)
+{
+    int lock = dash_people_lock(people_file);
+    if (lock < 0) {
+        return 1;
+    }
+    int rc = 1;
+    enum vg_status st = dash_people_load(c->people, people_file);
+    c->person = dash_people_find(c->people, c->id);
+    if (st != VG_OK && st != VG_ERR_LOST) {
+        goto done; /* said in the log */
+    }
+    if (c->person == NULL && !verbs[verb].is_new) {
+        rc = complain("no such account", "vigil-dashboard user list");
+        goto done;
+    }
+    rc = verbs[verb].fn(c);
+    if (rc == 0 && dash_people_save(c->people, people_file) != VG_OK) {
+        rc = 1;
+    }
+done:
+    (void)close(lock);
+    return rc;
 }
 
 int dash_user(const char *people_file, int argc, char **argv)
@@ -211,12 +255,13 @@ int dash_user(const char *people_file, int argc, char **argv)
         if (strcmp(argv[0], verbs[i].word) != 0 || !read_options(&c, argc, argv)) {
             continue;
         }
-        c.person = dash_people_find(&people, c.id);
-        if (c.person == NULL && !verbs[i].is_new) {
+        bool known = dash_people_find(&people, c.id) != NULL;
+        if (!known && !verbs[i].is_new) {
             return complain("no such account", "vigil-dashboard user list");
         }
-        int rc = verbs[i].fn(&c);
-        return rc == 0 && dash_people_save(&people, people_file) != VG_OK ? 1 : rc;
+        int rc = verbs[i].asks_password ? set_password(&c.typed) : 0;
+        rc = rc == 0 && verbs[i].asks_pin ? set_pin(&c.typed) : rc;
+        return rc == 0 ? change(&c, i, people_file) : rc;
     }
     return usage();
 }

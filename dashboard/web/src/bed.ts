@@ -107,7 +107,10 @@ export function bedView(key: string): View {
     el,
     bedKey: key,
     leave: () => trend.leave(),
-    update: (now) => {
+    update: (now, dirty) => {
+      if (dirty !== null && !dirty.has(bed)) {
+        return;
+      }
       const lost = bed.isLost(now);
       flag(el, "data-state", stateOf(bed, now));
       flag(el, "data-test", bed.isTest);

@@ -44,11 +44,20 @@ export function flag(el: HTMLElement, name: string, value: string | boolean | nu
   }
 }
 
-/** Redo a part only when what it shows is another. */
+const nameOf = (el: Element): string => el.getAttribute("aria-label") ?? el.textContent ?? "";
+
+/** Redo a part only when what it shows is another. Who had the focus on a button has it on the
+ * button of that name again. */
 export function redo(el: HTMLElement, key: string, make: () => Child[]): void {
-  if (el.dataset["key"] !== key) {
-    el.dataset["key"] = key;
-    fill(el, ...make());
+  if (el.dataset["key"] === key) {
+    return;
+  }
+  el.dataset["key"] = key;
+  const focus = document.activeElement;
+  const name = focus !== null && el.contains(focus) ? nameOf(focus) : null;
+  fill(el, ...make());
+  if (name !== null) {
+    [...el.querySelectorAll("button")].find((b) => nameOf(b) === name)?.focus();
   }
 }
 

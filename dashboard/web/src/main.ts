@@ -4,7 +4,7 @@ import { bedView } from "./bed";
 import { opened } from "./dialog";
 import { button, fill, flag, h, say } from "./dom";
 import { span } from "./format";
-import { Node } from "./model";
+import { Node, type Bed } from "./model";
 import { dress, prefs } from "./prefs";
 import { settings } from "./settings";
 import { signIn } from "./signin";
@@ -14,7 +14,7 @@ import { screenId } from "./link";
 import type { Me } from "./types";
 import { ward, type View } from "./ward";
 
-const TICK_MS = 200;
+const TICK_MS = 250;
 const REPORT_MS = 1000;
 
 const app = document.getElementById("app") as HTMLElement;
@@ -145,13 +145,26 @@ sounder.begun = () => (urgent = true);
 
 /* --- the clock of everything ---------------------------------------------------------------- */
 
-let painting = false;
+/** What changed waits this long for company; an eye does not see it, sixteen rooms on an old screen
+ * do. An alarm does not wait. */
+const PAINT_MS = 50;
+const dirty = new Set<Bed>();
+let painting = 0;
 
 function paint(): void {
-  painting = false;
+  painting = 0;
   const now = performance.now();
   cover(now);
-  view?.update(now);
+  view?.update(now, dirty);
+  dirty.clear();
+}
+
+function all(now: number): void {
+  window.clearTimeout(painting);
+  painting = 0;
+  dirty.clear();
+  cover(now);
+  view?.update(now, null);
 }
 
 function tick(): void {
@@ -159,13 +172,17 @@ function tick(): void {
   link.tick();
   sound(now);
   report(now);
-  paint();
+  all(now);
 }
 
-model.changed = () => {
-  if (!painting) {
-    painting = true;
-    requestAnimationFrame(paint);
+model.changed = (bed, urgent) => {
+  if (bed === null || urgent) {
+    all(performance.now());
+    return;
+  }
+  dirty.add(bed);
+  if (painting === 0) {
+    painting = window.setTimeout(paint, PAINT_MS);
   }
 };
 // Events also drive the sound: a page in the background gets its timers late, its events in time.

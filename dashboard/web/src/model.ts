@@ -205,7 +205,7 @@ export class Node {
 
 export class Model {
   nodes: Node[] = [];
-  changed: (bed: Bed | null) => void = () => undefined;
+  changed: (bed: Bed | null, urgent: boolean) => void = () => undefined;
 
   node(id: string): Node | undefined {
     return this.nodes.find((n) => n.id === id);
@@ -222,7 +222,7 @@ export class Model {
 
   forget(asleep: boolean): void {
     this.nodes.forEach((n) => n.forget(asleep));
-    this.changed(null);
+    this.changed(null, true);
   }
 
   frame(nodeId: string, topic: string, body: Json, now: number): void {
@@ -232,8 +232,11 @@ export class Model {
       return;
     }
     const bed = node.bed(bedId);
+    let urgent = false;
     if (kind === "alarms") {
+      const before = bed.alarms?.instances.length ?? -1;
       this.alarms(bed, body as unknown as AlarmsFrame, now);
+      urgent = before !== (bed.alarms?.instances.length ?? -1);
     } else if (kind === "vital" && sub !== undefined) {
       this.vital(bed, body as unknown as VitalBody, now);
     } else if (kind === "device") {
@@ -243,7 +246,7 @@ export class Model {
     } else if (kind === "session") {
       this.session(bed, body);
     }
-    this.changed(bed);
+    this.changed(bed, urgent);
   }
 
   private alarms(bed: Bed, body: AlarmsFrame, now: number): void {
@@ -342,7 +345,7 @@ export class Model {
           before.speaks = v.speaks === true;
         }
       }
-      this.changed(bed);
+      this.changed(bed, false);
     }
   }
 
@@ -358,7 +361,7 @@ export class Model {
       const bed = node.bed(one.bed);
       bed.plan = one.session === null ? null : one;
       bed.planAt = now;
-      this.changed(bed);
+      this.changed(bed, false);
     }
   }
 
@@ -372,7 +375,7 @@ export class Model {
     for (const one of limits.beds) {
       const bed = node.bed(one.bed);
       bed.limits = one;
-      this.changed(bed);
+      this.changed(bed, false);
     }
   }
 }

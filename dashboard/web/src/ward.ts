@@ -7,7 +7,13 @@ import type { Bed } from "./model";
 import { devicesLine, isMonitored, Numeric, Pressure } from "./numbers";
 import { t } from "./strings";
 
-export interface View { el: HTMLElement; update: (now: number) => void; bedKey?: string; leave?: () => void }
+export interface View {
+  el: HTMLElement;
+  /** dirty: the beds that changed; null: all, and time went on. */
+  update: (now: number, dirty: Set<Bed> | null) => void;
+  bedKey?: string;
+  leave?: () => void;
+}
 
 class Tile {
   private readonly title = h("h2", {});
@@ -115,15 +121,18 @@ export function ward(): View {
   let order = "";
   return {
     el: h("main", { "aria-label": t.ward }, h("h1", { class: "off-screen" }, t.ward), grid),
-    update: (now) => {
+    update: (now, dirty) => {
       const beds = model.beds();
       const place = new Map(beds.map((b, i) => [b, i] as const));
       beds.sort((a, b) => need(b, now) - need(a, now) || (place.get(a) ?? 0) - (place.get(b) ?? 0));
       for (const bed of beds) {
         if (!tiles.has(bed)) {
           tiles.set(bed, new Tile(bed));
+          tiles.get(bed)?.update(now);
         }
-        tiles.get(bed)?.update(now);
+        if (dirty === null || dirty.has(bed)) {
+          tiles.get(bed)?.update(now);
+        }
       }
       const keys = beds.map((b) => b.key).join();
       if (keys !== order) {
