@@ -235,6 +235,29 @@ static void ask_about(struct dash_node *n, const struct vg_client_update *u)
     }
 }
 
+/* Most alarm states only say that the daemon lives. One that says something else goes out at once. */
+static bool is_news(struct dash_node *n, const struct vg_client_update *u)
+{
+    char text[512];
+    if (u->bed == NULL || !ends_with(u->topic, ".alarms")) {
+        return false;
+    }
+    size_t len = json_dumpb(json_object_get(u->body, "sounds"), text, sizeof text - 32,
+                            JSON_COMPACT);
+    len = len < sizeof text - 32 ? len : 0;
+    (void)snprintf(text + len, sizeof text - len, "%lld",
+                   (long long)json_integer_value(json_object_get(u->body, "open")));
+    uint32_t now = dash_feed_bed(0, text);
+    for (uint16_t i = 0; i < n->known_count; i++) {
+        if (strcmp(n->known[i], u->bed) == 0) {
+            bool news = n->told[i] != now;
+            n->told[i] = now;
+            return news;
+        }
+    }
+    return true;
+}
+
 static void pass_on(struct dash_node *n, const struct vg_client_update *u)
 {
     static char data[2 * VG_WIRE_ALARMS_BYTES];
@@ -261,7 +284,7 @@ static void pass_on(struct dash_node *n, const struct vg_client_update *u)
                        len);
         return;
     }
-    n->changed(n->state, ends_with(u->topic, ".alarms"));
+    n->changed(n->state, is_news(n, u));
 }
 
 static void note_bed(struct dash_node *n, const char *bed)

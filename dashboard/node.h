@@ -54,6 +54,7 @@ struct dash_node {
     bool silent; /* the last question got no answer: one at a time until one does */
     uint16_t known_count;
     char known[VG_BEDS_MAX][VG_ID_MAX]; /* beds the stream spoke of */
+    uint32_t told[VG_BEDS_MAX];         /* what their last alarm state came to */
     struct vg_client client;
     bool is_sink;
     struct vg_asink sink;

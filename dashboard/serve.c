@@ -17,8 +17,9 @@
 #include "lib/signals.h"
 #include "lib/tones.h"
 
-/* Frames of one instant leave together; an eye does not see it. Alarms do not wait for it. */
-#define FLUSH_NS (15 * VG_NS_PER_MS)
+/* Frames leave together, ten times a second: an eye does not see more, and each page of sixteen
+ * rooms that is made anew costs an old computer. News of alarms does not wait for it. */
+#define FLUSH_NS (100 * VG_NS_PER_MS)
 #define ALIVE_EVERY 2 /* seconds */
 
 /* --- tones ---------------------------------------------------------------------------------- */

@@ -58,7 +58,7 @@ function watchPaint() {
 async function page_delay(clinic) {
   const beds = Array.from({ length: BEDS }, (_, i) => ({ id: `bed-${i + 1}`, name: `Room ${i + 1}`, oximeter: ["--seed", String(i + 1)] }));
   await clinic.daemon("clinic-a", beds);
-  await clinic.gateway();
+  await clinic.gateway({ people: Object.fromEntries(Array.from({ length: PAGES }, (_, i) => [`viewer-${i}`, "viewer"])) });
   await clinic.browser();
   const pages = [];
   for (let i = 0; i < PAGES; i++) {
@@ -67,7 +67,7 @@ async function page_delay(clinic) {
     await page.addInitScript(watchPaint);
     await page.goto(clinic.url);
     page.problems = [];
-    await clinic.signIn(page, "vera");
+    await clinic.signIn(page, `viewer-${i}`);
     pages.push(page);
   }
   for (const page of pages) {

@@ -14,7 +14,7 @@ import { screenId } from "./link";
 import type { Me } from "./types";
 import { ward, type View } from "./ward";
 
-const TICK_MS = 250;
+const TICK_MS = 500;
 const REPORT_MS = 1000;
 
 const app = document.getElementById("app") as HTMLElement;
@@ -145,15 +145,17 @@ sounder.begun = () => (urgent = true);
 
 /* --- the clock of everything ---------------------------------------------------------------- */
 
-/** What changed waits this long for company; an eye does not see it, sixteen rooms on an old screen
- * do. An alarm does not wait. */
-const PAINT_MS = 50;
+/** The screen is made anew at most so often: an eye does not see more, and sixteen rooms on an old
+ * computer cost. An alarm does not wait. */
+const PAINT_MS = 10;
 const dirty = new Set<Bed>();
 let painting = 0;
+let painted = 0;
 
 function paint(): void {
   painting = 0;
   const now = performance.now();
+  painted = now;
   cover(now);
   view?.update(now, dirty);
   dirty.clear();
@@ -162,6 +164,7 @@ function paint(): void {
 function all(now: number): void {
   window.clearTimeout(painting);
   painting = 0;
+  painted = now;
   dirty.clear();
   cover(now);
   view?.update(now, null);
@@ -182,7 +185,7 @@ model.changed = (bed, urgent) => {
   }
   dirty.add(bed);
   if (painting === 0) {
-    painting = window.setTimeout(paint, PAINT_MS);
+    painting = window.setTimeout(paint, Math.max(0, painted + PAINT_MS - performance.now()));
   }
 };
 // Events also drive the sound: a page in the background gets its timers late, its events in time.
