@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The main job on simulated devices: two beds, the daemon, a live view. Called by ./dev run.
+# The main job on simulated devices: two beds mid-session and a free one, the daemon, the page, a live view. Called by ./dev run.
 #   tools/demo.sh BINDIR [--seconds N]
 set -euo pipefail
 bin=$1
@@ -47,6 +47,8 @@ beds:
     name: Room 1
   - id: bed-2
     name: Room 2
+  - id: bed-3
+    name: Room 3
 devices:
   - id: oxi-1
     bed: bed-1
@@ -60,6 +62,14 @@ devices:
     bed: bed-2
     driver: nonin
     link: tty:$dir/oxi-2
+  - id: oxi-3
+    bed: bed-3
+    driver: nonin
+    link: tty:$dir/oxi-3
+  - id: cuff-3
+    bed: bed-3
+    model: SunTech Advantage A+
+    link: tty:$dir/cuff-3
   - id: vm-2
     bed: bed-2
     driver: modbus
@@ -97,7 +107,10 @@ fi
 "$bin/vigild" --config "$dir/vigil.yaml" 2>"$dir/vigild.log" &
 pids+=($!)
 start "$bin/vigil-sim" oximeter --pty "$dir/oxi-1" --seed 1 --course-at -1500
-start "$bin/vigil-sim" oximeter --pty "$dir/oxi-2" --seed 2 --fault "10 spo2 8 83"
+start "$bin/vigil-sim" oximeter --pty "$dir/oxi-2" --seed 2 --fault "10 spo2 8 83" --fault "120 spo2 25 82" \
+    --fault "420 spo2 25 81" --fault "900 spo2 25 83"
+start "$bin/vigil-sim" oximeter --pty "$dir/oxi-3" --seed 5
+start "$bin/vigil-sim" cuff --pty "$dir/cuff-3" --seed 6 --determination-s 10
 start "$bin/vigil-sim" cuff --pty "$dir/cuff-1" --seed 3 --course-at -1500 --determination-s 10
 start "$bin/vigil-sim" modbus --tcp "$port" --map vm2 --seed 4 --determination-s 12
 await "$dir/operate.sock"
@@ -156,8 +169,15 @@ story() {
 story >>"$dir/story.log" 2>&1 &
 
 echo "Vigil on simulated devices: state in $dir, Ctrl-C ends. Not a medical device; every value is TEST."
-[ ! -f "$dir/dashboard.yaml" ] ||
-    echo "The page: http://127.0.0.1:${VIGIL_PAGE_PORT:-$page_port}/  sign in as nurse or clinician, password vigil-demo, PIN 2468"
+if [ -f "$dir/dashboard.yaml" ]; then
+    page=http://127.0.0.1:${VIGIL_PAGE_PORT:-$page_port}/
+    echo "The page: $page  sign in as nurse or clinician, password vigil-demo, PIN 2468"
+    # The live view takes the whole terminal: first the address is read, or a browser opened.
+    if [ "$seconds" = 0 ] && [ -t 0 ] && [ -t 1 ]; then
+        [ -z "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ] || xdg-open "$page" >/dev/null 2>&1 || true
+        read -r -p "Enter: live view in this terminal, too. Ctrl-C: end. " _ || true
+    fi
+fi
 if [ "$seconds" -gt 0 ]; then
     ctl watch --seconds "$seconds"
 else
