@@ -3,7 +3,7 @@
  *
  *   node.c   daemons: frames and answers into the feed
  *   feed.c   the log that browsers read
- *   http.c   connections: who asks for what, bodies, replies, streams
+ *   http.c   who asks for what, bodies, replies; connection.c, stream.c
  *   api.c    what a POST means: signing in, commands, reports of screens
  *   screen.c which screens live and sound: what the sinks tell the daemons
  *
@@ -60,10 +60,10 @@ struct dash_request {
     bool started, suspended, too_long;
     const struct dash_route *route;
     struct dash_session *session;
-    uint32_t serial;            /* of the session */
-    struct dash_person *person; /* of the session; valid until the loop turns */
-    char where[64];             /* address of the browser */
-    char path_id[VG_ID_MAX];    /* the last part of /api/node/ID */
+    uint32_t serial; /* of the session */
+
+    char where[64];          /* address of the browser */
+    char path_id[VG_ID_MAX]; /* the last part of /api/node/ID */
     json_t *json;
     struct MHD_Response *response; /* ready to be sent */
     unsigned status;
@@ -151,24 +151,40 @@ struct dash_route {
 /* dash_http_open -- listen. VG_ERR_IO with a log line that names the address. */
 VG_NODISCARD enum vg_status dash_http_open(struct dashboard *d);
 void dash_http_close(struct dashboard *d);
-/* dash_get_stream -- GET /api/stream: a page begins to read. */
-enum MHD_Result dash_get_stream(struct dashboard *d, struct MHD_Connection *c,
-                                struct dash_session *session);
+/* dash_add_headers -- those that every answer has. dash_refuse_now -- refuse before there is a
+ * request. */
+void dash_add_headers(struct MHD_Response *response);
+enum MHD_Result dash_refuse_now(struct MHD_Connection *c, unsigned status, const char *error,
+                                const char *text);
 /* dash_send -- a GET's answer from memory that stays. etag may be NULL. */
 enum MHD_Result dash_send(struct MHD_Connection *c, const char *type, const void *bytes, size_t len,
                           const char *encoding, const char *etag);
 /* dash_send_json -- a GET's answer, copied. */
 enum MHD_Result dash_send_json(struct MHD_Connection *c, unsigned status, const char *text,
                                size_t len);
-/* dash_http_flush -- give readers what is in the feed for them. */
-void dash_http_flush(struct dashboard *d);
-/* dash_http_sweep -- once a second: slow and idle connections, sessions that ended. */
-void dash_http_sweep(struct dashboard *d);
 /* dash_reply -- the answer to a POST, as JSON text. cookie: to set, or NULL. */
 void dash_reply(struct dash_request *r, unsigned status, const char *text, size_t len,
                 const char *cookie);
 /* dash_refuse -- {"ok":false,"error":...,"text":...} */
 void dash_refuse(struct dash_request *r, unsigned status, const char *error, const char *text);
+
+/* --- stream.c --- */
+
+/* dash_get_stream -- GET /api/stream: a page begins to read. */
+enum MHD_Result dash_get_stream(struct dashboard *d, struct MHD_Connection *c,
+                                struct dash_session *session);
+/* dash_http_flush -- give readers what is in the feed for them. */
+void dash_http_flush(struct dashboard *d);
+
+/* --- connection.c --- */
+
+/* dash_http_sweep -- once a second: slow and idle connections, sessions that ended. */
+void dash_http_sweep(struct dashboard *d);
+/* dash_connection_busy -- a whole request is there, or was answered. */
+void dash_connection_busy(struct dashboard *d, struct MHD_Connection *c, bool busy);
+/* dash_connection_note -- libmicrohttpd says that one came or went. */
+void dash_connection_note(void *cls, struct MHD_Connection *c, void **state,
+                          enum MHD_ConnectionNotificationCode code);
 
 /* --- route.c --- */
 

@@ -21,7 +21,7 @@ struct record {
     uint8_t node;
     uint8_t unused[10]; /* the size divides that of the circle */
 };
-static_assert(sizeof(struct record) % ALIGN == 0, "records stand unaligned");
+
 static_assert(DASH_FEED_BYTES % ALIGN == 0, "the circle ends unaligned");
 
 static const char *const names[] = {

@@ -21,14 +21,11 @@
 
 #define COOKIE "vigil"
 #define IDLE_S 30
-/* A request has to be there as a whole so long after its first byte. */
-#define SLOW_NS (10 * VG_NS_PER_S)
 #define POOL_BYTES ((size_t)16 * 1024)
-#define STREAM_BLOCK ((size_t)16 * 1024)
 
 /* --- replies -------------------------------------------------------------------------------- */
 
-static void add_headers(struct MHD_Response *response)
+void dash_add_headers(struct MHD_Response *response)
 {
     static const char *const headers[][2] = {
         { "Content-Security-Policy",
@@ -55,7 +52,7 @@ static struct MHD_Response *json_response(const char *text, size_t len, const ch
     struct MHD_Response *response = MHD_create_response_from_buffer(len, bytes.out,
                                                                     MHD_RESPMEM_MUST_COPY);
     if (response != NULL) {
-        add_headers(response);
+        dash_add_headers(response);
         (void)MHD_add_response_header(response, "Content-Type", "application/json");
         (void)MHD_add_response_header(response, "Cache-Control", "no-store");
         if (cookie != NULL) {
@@ -84,8 +81,8 @@ enum MHD_Result dash_send_json(struct MHD_Connection *c, unsigned status, const 
 }
 
 /* Refuse before there is a request. */
-static enum MHD_Result refuse_now(struct MHD_Connection *c, unsigned status, const char *error,
-                                  const char *text)
+enum MHD_Result dash_refuse_now(struct MHD_Connection *c, unsigned status, const char *error,
+                                const char *text)
 {
     char body[512];
     return dash_send_json(c, status, body, refusal(body, sizeof body, error, text));
@@ -105,7 +102,7 @@ enum MHD_Result dash_send(struct MHD_Connection *c, const char *type, const void
     if (response == NULL) {
         return MHD_NO;
     }
-    add_headers(response);
+    dash_add_headers(response);
     (void)MHD_add_response_header(response, "Content-Type", type);
     (void)MHD_add_response_header(response, "Cache-Control",
                                   etag != NULL ? "no-cache" : "no-store");
@@ -224,21 +221,20 @@ static struct dash_request *take_request(struct dashboard *d, bool signed_in)
 
 static enum MHD_Result begin_post(struct dashboard *d, struct MHD_Connection *c,
                                   const struct dash_route *route, const char *url,
-                                  struct dash_session *session, struct dash_person *person,
-                                  void **state)
+                                  struct dash_session *session, void **state)
 {
     const char *type = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Content-Type");
     struct dash_request *r = take_request(d, route->signed_in);
     if (!origin_fits(c) ||
         (route->signed_in && !dash_csrf_fits(session, MHD_lookup_connection_value(
                                                           c, MHD_HEADER_KIND, "X-Vigil-Token")))) {
-        return refuse_now(c, 403, "token", "not sent by this page: load the page again");
+        return dash_refuse_now(c, 403, "token", "not sent by this page: load the page again");
     }
     if (type == NULL || strncmp(type, "application/json", 16) != 0) {
-        return refuse_now(c, 415, "type", "send application/json");
+        return dash_refuse_now(c, 415, "type", "send application/json");
     }
     if (r == NULL) {
-        return refuse_now(c, 503, "busy", "too many requests under way: send it again");
+        return dash_refuse_now(c, 503, "busy", "too many requests under way: send it again");
     }
     memset(r, 0, offsetof(struct dash_request, body));
     r->d = d;
@@ -246,24 +242,13 @@ static enum MHD_Result begin_post(struct dashboard *d, struct MHD_Connection *c,
     r->route = route;
     r->session = session;
     r->serial = session != NULL ? session->serial : 0;
-    r->person = person;
+
     where_of(c, r->where);
     if (route->prefix) {
         (void)snprintf(r->path_id, sizeof r->path_id, "%s", url + strlen(route->path));
     }
     *state = r;
     return MHD_YES;
-}
-
-static void set_busy(struct dashboard *d, struct MHD_Connection *c, bool busy)
-{
-    for (size_t i = 0; i < DASH_CONNECTIONS_MAX; i++) {
-        if (d->connection[i].connection == c) {
-            d->connection[i].busy = busy;
-            d->connection[i].since_ns = d->reactor.now.mono_ns;
-            return;
-        }
-    }
 }
 
 static void refuse_stopping(struct dash_request *r)
@@ -274,7 +259,7 @@ static void refuse_stopping(struct dash_request *r)
 static void start_post(struct dash_request *r)
 {
     r->started = true;
-    set_busy(r->d, r->connection, true);
+    dash_connection_busy(r->d, r->connection, true);
     r->body[r->len] = '\0';
     r->json = r->too_long ? NULL : json_loadb(r->body, r->len, JSON_REJECT_DUPLICATES, NULL);
     if (r->d->stopping) {
@@ -327,32 +312,33 @@ static enum MHD_Result begin(struct dashboard *d, struct MHD_Connection *c, cons
                              const char *method, void **state)
 {
     bool known = false;
-    struct dash_person *person = NULL;
+    struct dash_person *person;
     const struct dash_route *route = dash_route_find(method, url, &known);
     if (route == NULL) {
-        return known ? refuse_now(c, 405, "method", "this path takes another method")
-                     : refuse_now(c, 404, "path", "there is nothing here");
+        return known ? dash_refuse_now(c, 405, "method", "this path takes another method")
+                     : dash_refuse_now(c, 404, "path", "there is nothing here");
     }
     if (!host_fits(d, c)) {
-        return refuse_now(c, 421, "host", "use the address that vigil-dashboard listens on");
+        return dash_refuse_now(c, 421, "host", "use the address that vigil-dashboard listens on");
     }
     if (d->stopping) {
-        return refuse_now(c, 503, "stopping", "vigil-dashboard stops: send it again");
+        return dash_refuse_now(c, 503, "stopping", "vigil-dashboard stops: send it again");
     }
     struct dash_session *session = session_of(d, c, &person);
     if (route->signed_in && session == NULL) {
-        return refuse_now(c, 401, "signed_out", "sign in first");
+        return dash_refuse_now(c, 401, "signed_out", "sign in first");
     }
     if (too_long_said(c)) {
-        return refuse_now(c, 413, "too_large", "a request has at most 8192 bytes");
+        return dash_refuse_now(c, 413, "too_large", "a request has at most 8192 bytes");
     }
     if (route->get != NULL) {
-        set_busy(d, c, true);
+        dash_connection_busy(d, c, true);
         return route->get(d, c, session);
     }
-    return begin_post(d, c, route, url, session, person, state);
+    return begin_post(d, c, route, url, session, state);
 }
 
+/* As libmicrohttpd calls it. NOLINTNEXTLINE(readability-function-size) */
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *c, const char *url,
                                   const char *method, const char *version, const char *data,
                                   size_t *size, void **state)
@@ -373,7 +359,7 @@ static void on_done(void *cls, struct MHD_Connection *c, void **state,
     struct dashboard *d = cls;
     struct dash_request *r = *state != d ? *state : NULL;
     (void)code;
-    set_busy(d, c, false);
+    dash_connection_busy(d, c, false);
     *state = NULL;
     if (r != NULL) {
         if (r->response != NULL) {
@@ -382,177 +368,6 @@ static void on_done(void *cls, struct MHD_Connection *c, void **state,
         json_decref(r->json);
         memset(r, 0, sizeof *r); /* PINs too */
     }
-}
-
-/* --- connections ---------------------------------------------------------------------------- */
-
-static void close_oldest_idle(struct dashboard *d)
-{
-    struct dash_connection *oldest = NULL;
-    size_t idle = 0;
-    for (size_t i = 0; i < DASH_CONNECTIONS_MAX; i++) {
-        struct dash_connection *one = &d->connection[i];
-        if (one->connection != NULL && !one->busy && !one->closing) {
-            idle++;
-            oldest = oldest == NULL || one->since_ns < oldest->since_ns ? one : oldest;
-        }
-    }
-    if (idle > DASH_CONNECTIONS_IDLE && oldest != NULL) {
-        oldest->closing = true; /* else all that arrive in one turn would close the same one */
-        (void)shutdown(oldest->fd, SHUT_RDWR);
-    }
-}
-
-static void on_connection(void *cls, struct MHD_Connection *c, void **state,
-                          enum MHD_ConnectionNotificationCode code)
-{
-    struct dashboard *d = cls;
-    struct MHD_Connection *wanted = code == MHD_CONNECTION_NOTIFY_STARTED ? NULL : c;
-    (void)state;
-    for (size_t i = 0; i < DASH_CONNECTIONS_MAX; i++) {
-        struct dash_connection *one = &d->connection[i];
-        if (one->connection != wanted) {
-            continue;
-        }
-        *one = (struct dash_connection){ .fd = -1 };
-        if (wanted == NULL) {
-            const union MHD_ConnectionInfo *info = MHD_get_connection_info(
-                c, MHD_CONNECTION_INFO_CONNECTION_FD);
-            one->connection = c;
-            one->fd = info != NULL ? info->connect_fd : -1;
-            one->since_ns = d->reactor.now.mono_ns;
-            close_oldest_idle(d);
-        }
-        return;
-    }
-}
-
-void dash_http_sweep(struct dashboard *d)
-{
-    int64_t now_ns = d->reactor.now.mono_ns;
-    for (size_t i = 0; i < DASH_CONNECTIONS_MAX; i++) {
-        struct dash_connection *one = &d->connection[i];
-        if (one->connection != NULL && !one->busy && now_ns - one->since_ns > SLOW_NS) {
-            (void)shutdown(one->fd, SHUT_RDWR);
-        }
-    }
-    for (size_t i = 0; i < DASH_STREAMS_MAX; i++) {
-        struct dash_stream *s = &d->stream[i];
-        if (s->connection != NULL &&
-            !dash_session_lives(s->session, s->serial, &d->people, now_ns)) {
-            s->reader.dead = true;
-        }
-    }
-    dash_http_flush(d);
-}
-
-/* --- event streams -------------------------------------------------------------------------- */
-
-static ssize_t on_read(void *cls, uint64_t pos, char *to, size_t cap)
-{
-    struct dash_stream *s = cls;
-    (void)pos;
-    size_t n = dash_feed_take(&s->d->feed, &s->reader, to, cap);
-    if (n == 0 && s->reader.dead) {
-        return MHD_CONTENT_READER_END_OF_STREAM;
-    }
-    if (n > 0) {
-        s->taken_ns = s->d->reactor.now.mono_ns;
-    }
-    if (n == 0) {
-        s->suspended = true;
-        MHD_suspend_connection(s->connection);
-    }
-    return (ssize_t)n;
-}
-
-static void on_stream_end(void *cls)
-{
-    struct dash_stream *s = cls;
-    s->connection = NULL;
-}
-
-static void end_stream(struct dashboard *d, struct dash_stream *s)
-{
-    s->reader.dead = true;
-    for (size_t i = 0; i < DASH_CONNECTIONS_MAX; i++) {
-        if (d->connection[i].connection == s->connection) {
-            (void)shutdown(d->connection[i].fd, SHUT_RDWR); /* its browser may be gone for long */
-        }
-    }
-    if (s->suspended) {
-        s->suspended = false;
-        MHD_resume_connection(s->connection);
-    }
-}
-
-/* A page that dials again takes the place of its old connection, which may hang half-open. */
-static struct dash_stream *take_stream(struct dashboard *d, const struct dash_session *session,
-                                       const char *screen)
-{
-    struct dash_stream *place = NULL;
-    size_t of_session = 0;
-    for (size_t i = 0; i < DASH_STREAMS_MAX; i++) {
-        struct dash_stream *s = &d->stream[i];
-        if (s->connection == NULL) {
-            place = place == NULL ? s : place;
-        } else if (!s->reader.dead && s->session == session && s->serial == session->serial) {
-            if (strcmp(s->screen, screen) == 0) {
-                end_stream(d, s);
-            } else {
-                of_session++;
-            }
-        }
-    }
-    return of_session < DASH_STREAMS_SESSION ? place : NULL;
-}
-
-enum MHD_Result dash_get_stream(struct dashboard *d, struct MHD_Connection *c,
-                                struct dash_session *session)
-{
-    const char *screen = MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, "screen");
-    if (screen == NULL || strlen(screen) >= DASH_SCREEN_ID_MAX) {
-        return refuse_now(c, 400, "screen", "give the id of the screen");
-    }
-    struct dash_stream *s = take_stream(d, session, screen);
-    if (s == NULL) {
-        return refuse_now(c, 429, "pages", "too many pages are open: close some");
-    }
-    struct MHD_Response *response = MHD_create_response_from_callback(
-        MHD_SIZE_UNKNOWN, STREAM_BLOCK, on_read, s, on_stream_end);
-    if (response == NULL) {
-        return MHD_NO;
-    }
-    *s = (struct dash_stream){ .d = d,
-                               .taken_ns = d->reactor.now.mono_ns,
-                               .connection = c,
-                               .session = session,
-                               .serial = session->serial };
-    (void)snprintf(s->screen, sizeof s->screen, "%s", screen);
-    dash_feed_join(&d->feed, &s->reader);
-    for (size_t i = 0; i < d->node_count; i++) {
-        dash_node_ask_all(&d->node[i]);
-    }
-    add_headers(response);
-    (void)MHD_add_response_header(response, "Content-Type", "text/event-stream");
-    (void)MHD_add_response_header(response, "Cache-Control", "no-store");
-    (void)MHD_add_response_header(response, "X-Accel-Buffering", "no");
-    enum MHD_Result rc = MHD_queue_response(c, 200, response);
-    MHD_destroy_response(response);
-    return rc;
-}
-
-void dash_http_flush(struct dashboard *d)
-{
-    for (size_t i = 0; i < DASH_STREAMS_MAX; i++) {
-        struct dash_stream *s = &d->stream[i];
-        if (s->connection != NULL && s->suspended &&
-            (dash_feed_has(&d->feed, &s->reader) || s->reader.dead)) {
-            s->suspended = false;
-            MHD_resume_connection(s->connection);
-        }
-    }
-    vg_timer_arm(d->http_timer, d->reactor.now.mono_ns);
 }
 
 /* --- open and close ------------------------------------------------------------------------- */
@@ -576,6 +391,8 @@ static void on_http_timer(void *state)
 {
     run(state);
 }
+
+static void on_http_log(void *cls, const char *fmt, va_list ap) VG_PRINTF(2, 0);
 
 static void on_http_log(void *cls, const char *fmt, va_list ap)
 {
@@ -602,7 +419,7 @@ static struct MHD_Daemon *listen_on(struct dashboard *d, const struct sockaddr *
     return MHD_start_daemon(
         flags, d->options.port, NULL, NULL, on_request, d, MHD_OPTION_EXTERNAL_LOGGER, on_http_log,
         d, MHD_OPTION_SOCK_ADDR, address, MHD_OPTION_NOTIFY_COMPLETED, on_done, d,
-        MHD_OPTION_NOTIFY_CONNECTION, on_connection, d, MHD_OPTION_CONNECTION_TIMEOUT,
+        MHD_OPTION_NOTIFY_CONNECTION, dash_connection_note, d, MHD_OPTION_CONNECTION_TIMEOUT,
         (unsigned)IDLE_S, MHD_OPTION_CONNECTION_LIMIT, (unsigned)DASH_CONNECTIONS_MAX - 8,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, POOL_BYTES, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u,
         MHD_OPTION_LISTEN_BACKLOG_SIZE, (unsigned)DASH_CONNECTIONS_MAX,

@@ -173,11 +173,10 @@ static bool may_ask(const struct dash_node *n)
     return dash_asks_free(n->asks) > DASH_NODE_SPARE && !(n->silent && under_way);
 }
 
-static void send(struct dash_question *q)
+static void send(struct dash_node *n, struct dash_question *q)
 {
     char body[VG_ID_MAX * 6 + 64];
     struct vg_json j;
-    struct dash_node *n = q->node;
     const char *bed = next_bed(q);
 
     vg_json_begin(&j, body, sizeof body);
@@ -205,7 +204,7 @@ static void look(void *state)
             continue;
         }
         if (q->next_ns <= now_ns) {
-            send(q);
+            send(n, q);
         }
         if (is_open(q) && !q->under_way) {
             arm(n, q->next_ns > now_ns ? q->next_ns : now_ns + LOOK_NS);

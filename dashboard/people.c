@@ -80,26 +80,25 @@ struct dash_person *dash_people_find(struct dash_people *p, const char *id)
 
 /* Letters and digits only, without regard to case: "Dr. Carl " is like "dr carl". Text beyond ASCII
  * is compared as it is. */
-static const char *skip(const char *c)
+static void squeeze(char out[DASH_PERSON_NAME_MAX], const char *text)
 {
-    while (*c != '\0' && (unsigned char)*c < 128 && !isalnum((unsigned char)*c)) {
-        c++;
+    size_t n = 0;
+    for (; *text != '\0' && n < DASH_PERSON_NAME_MAX - 1; text++) {
+        unsigned char c = (unsigned char)*text;
+        if (c >= 128 || isalnum(c) != 0) {
+            out[n++] = (char)tolower(c);
+        }
     }
-    return c;
+    out[n] = '\0';
 }
 
 static bool is_like(const char *a, const char *b)
 {
-    for (;; a++, b++) {
-        a = skip(a);
-        b = skip(b);
-        if (tolower((unsigned char)*a) != tolower((unsigned char)*b)) {
-            return false;
-        }
-        if (*a == '\0') {
-            return true;
-        }
-    }
+    char first[DASH_PERSON_NAME_MAX];
+    char second[DASH_PERSON_NAME_MAX];
+    squeeze(first, a);
+    squeeze(second, b);
+    return strcmp(first, second) == 0;
 }
 
 struct dash_person *dash_people_like(struct dash_people *p, const char *name)
