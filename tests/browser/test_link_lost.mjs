@@ -86,7 +86,8 @@ async function browser_offline(clinic) {
   return cutAndMend(clinic, page, () => page.context().setOffline(true), () => page.context().setOffline(false));
 }
 
-/** A clock that jumps is no reason to show or hide anything; a page that slept knows nothing. */
+/** A page cannot tell a clock that was set from a machine that slept: it reads everything anew, and
+ * that is all a person sees of it. */
 async function asleep(clinic) {
   const page = await clinicOf(clinic);
   const session = await page.context().newCDPSession(page);
@@ -96,7 +97,7 @@ async function asleep(clinic) {
   });
   await page.waitForTimeout(400);
   await live(page);
-  check((await page.evaluate(() => window.seen.filter((s) => s.lost).length)) <= 2, "a set clock hid the picture");
+  check((await page.evaluate(() => window.seen.filter((s) => s.lost).length)) <= 10, "a set clock hid the picture for more than a second");
   await session.detach();
 }
 

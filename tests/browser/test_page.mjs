@@ -259,4 +259,16 @@ async function silent_screen(clinic) {
   await page.locator(".silent-bar").waitFor({ state: "hidden" });
 }
 
-await main({ values_and_alarm, cuff, session, two_daemons, by_keyboard, shared_screen, silent_screen });
+/** A screen whose account is removed under it says so, and sounds until somebody comes. */
+async function thrown_out(clinic) {
+  const page = await clinicOf(clinic);
+  await until("a live value", async () => (await page.locator('[data-vital="spo2"][data-look="live"]').count()) > 0);
+  await clinic.run("vigil-dashboard", ["--config", clinic.config, "user", "remove", "anna"]);
+  await page.getByText("Nothing is watched on this screen").waitFor();
+  await page.waitForSelector('body[data-heard="link:high:equipment"]');
+  check((await page.locator(".value").count()) === 0, "a value is left");
+  await page.getByLabel("Name (account)").click();
+  await until("it is silent", async () => (await page.locator("body").getAttribute("data-heard")) === null);
+}
+
+await main({ values_and_alarm, cuff, session, two_daemons, by_keyboard, shared_screen, silent_screen, thrown_out });

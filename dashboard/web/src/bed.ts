@@ -130,10 +130,10 @@ export function bedView(key: string): View {
       redo(inhibited, inhibitions(bed, now).join("|"), () => inhibitions(bed, now).map((x) => h("span", { class: "chip warn" }, x)));
       const list = bed.alarms?.instances ?? [];
       const more = (bed.alarms?.open ?? 0) - list.length;
-      redo(alarms, JSON.stringify(list.map((i) => [i.instance, i.state, i.priority, i.ack, i.held, i.value_milli, bed.why.get(i.instance)])) + isMonitored(bed) + more, () => [
+      redo(alarms, JSON.stringify(list.map((i) => [i.instance, i.state, i.priority, i.ack, i.held, i.value_milli, bed.why.get(i.instance)])) + isMonitored(bed) + more + (bed.alarms === null), () => [
         ...list.map((i) => alarmRow(i, bed)),
         more > 0 ? h("li", {}, t.more(more)) : null,
-        list.length === 0 ? h("li", { class: "calm-row", "data-unwatched": !isMonitored(bed) }, isMonitored(bed) ? t.noAlarms : `${t.notMonitored}: ${t.notMonitoredWhy}`) : null]);
+        list.length === 0 ? h("li", { class: "calm-row", "data-unwatched": !isMonitored(bed) }, bed.alarms === null ? t.reading : isMonitored(bed) ? t.noAlarms : `${t.notMonitored}: ${t.notMonitoredWhy}`) : null]);
       const can = may("nurse");
       redo(acts, JSON.stringify([can, bed.session, bed.cuffs.map((d) => [d.dev, d.determination]), (bed.alarms?.inhibited ?? []).map((i) => [i.scope, i.state]), bed.alarms?.quiet !== null]), () => (can ? actions(bed) : []));
       const next = nextDue(bed, now);

@@ -14,7 +14,8 @@ export const screenId = crypto.randomUUID();
 
 export class Link {
   me: Me | null = null;
-  signedOut: () => void = () => undefined;
+  /** thrown: somebody was signed in here, and is no more without having wanted it. */
+  signedOut: (thrown: boolean) => void = () => undefined;
   event: () => void = () => undefined;
   woke: () => void = () => undefined;
   private source: EventSource | null = null;
@@ -40,6 +41,12 @@ export class Link {
     this.source = source;
     const on = (name: string, take: (data: Json, now: number) => void): void =>
       source.addEventListener(name, (e) => {
+        // First: did this machine sleep? Then what comes here is of before. Events keep this clock
+        // going, too, where a browser gives a page in the background its timers once a minute.
+        this.tick();
+        if (this.source !== source) {
+          return;
+        }
         this.last = performance.now();
         take(JSON.parse((e as MessageEvent<string>).data) as Json, this.last);
         this.event();
@@ -99,9 +106,10 @@ export class Link {
   }
 
   private gone(): void {
+    const thrown = this.me !== null;
     this.me = null;
     this.close();
-    this.signedOut();
+    this.signedOut(thrown);
   }
 
   /** One POST. null: no answer, and whether it was done is not known. */

@@ -27,6 +27,8 @@ let view: View | null = null;
 let nav: HTMLElement | null = null;
 let reported = 0;
 let urgent = false;
+/** A screen that watched and was signed out sounds until somebody comes to it. */
+let thrownOut = false;
 
 /* --- views ---------------------------------------------------------------------------------- */
 
@@ -62,9 +64,10 @@ function begin(me: Me): void {
   show();
 }
 
-link.signedOut = () => {
+link.signedOut = (thrown) => {
+  thrownOut = thrown;
   show();
-  say(notice, t.signedOut);
+  say(notice, thrown ? t.signedOut : "");
 };
 link.woke = () => say(notice, t.wakeUp);
 
@@ -114,7 +117,7 @@ function cover(now: number): void {
 /* --- sound and reports ---------------------------------------------------------------------- */
 
 function sound(now: number): void {
-  sounder.want(link.me === null ? null : topVoice(model, prefs.role, now));
+  sounder.want(link.me !== null ? topVoice(model, prefs.role, now) : thrownOut ? { kind: "link", node: "", bed: "", instance: 0, telling: 0, priority: "high", category: "equipment" } : null);
   const heard = sounder.heard;
   flag(document.body, "data-voice", sounder.voice === null ? null : `${sounder.voice.kind}:${sounder.voice.priority}:${sounder.voice.category}`);
   flag(document.body, "data-heard", heard === null ? null : `${heard.kind}:${heard.priority}:${heard.category}`);
@@ -229,8 +232,14 @@ async function main(): Promise<void> {
     fill(shell, h("main", { class: "centre" }, h("h1", {}, "Vigil"), h("p", { role: "alert" }, t.tooManyTabs)));
     return;
   }
-  document.addEventListener("pointerdown", () => link.me !== null && sounder.allow());
-  document.addEventListener("keydown", () => link.me !== null && sounder.allow());
+  for (const touch of ["pointerdown", "keydown"]) {
+    document.addEventListener(touch, () => {
+      thrownOut = false;
+      if (link.me !== null) {
+        sounder.allow();
+      }
+    });
+  }
   window.addEventListener("hashchange", show);
   document.addEventListener("visibilitychange", tick);
   const me = await link.whoAmI();

@@ -6,6 +6,8 @@
 import type { AlarmsFrame, Device, Json, LimitsBed, Limits, Plan, PlanBed, Scale, SessionInfo, SnapshotBed, VitalBody } from "./types";
 
 export const LOST_MS = 3000;
+/** Who slept has so long to hear a living word before the link counts as lost. */
+const WAKE_MS = 1500;
 /** The clocks of two machines drift; the offset may follow by this part. */
 const DRIFT = 0.0005;
 
@@ -195,8 +197,12 @@ export class Node {
    * word came is kept: dialling again must not make a dead line look younger. */
   forget(asleep: boolean): void {
     this.offset = Infinity;
+    const since = performance.now() - LOST_MS + WAKE_MS;
     for (const bed of this.beds.values()) {
-      bed.heard -= asleep ? LOST_MS : 0;
+      if (asleep) {
+        bed.heard = Math.min(bed.heard, since);
+        bed.alarms = null; // of before; neither good nor bad is known now
+      }
       bed.readings.clear();
       bed.waves = [];
     }

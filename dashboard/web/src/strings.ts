@@ -108,6 +108,7 @@ export const t = {
   overdue: (s: string): string => `${s} OVERDUE`,
   nothingDue: "nothing due",
   alarms: "Alarms",
+  reading: "Reading the state of this room …",
   noAlarms: "No alarm",
   more: (n: number): string => `and ${n} more`,
   limitText: (value: string, sign: string, limit: string, unit: string): string => `${value} ${sign} ${limit} ${unit}`.trim(),

@@ -69,7 +69,7 @@ class Tile {
     const bed = this.bed;
     const rest = (bed.alarms?.open ?? 0) - 1;
     flag(this.banner, "data-level", level(top));
-    say(this.banner, top === null ? (isMonitored(bed) ? t.noAlarms : `${t.notMonitored}: ${t.notMonitoredWhy}`)
+    say(this.banner, bed.alarms === null ? t.reading : top === null ? (isMonitored(bed) ? t.noAlarms : `${t.notMonitored}: ${t.notMonitoredWhy}`)
       : `${stars(top.priority)} ${reason(top, bed)}${rest > 0 ? `, ${t.more(rest)}` : ""}${top.ack ? ` (${t.acked})` : ""}`);
     flag(this.banner, "data-unwatched", top === null && !isMonitored(bed));
     redo(this.inhibited, inhibitions(bed, now).join("|"), () => inhibitions(bed, now).map((x) => h("span", { class: "chip warn" }, x)));
@@ -100,6 +100,9 @@ export function nextDue(bed: Bed, now: number): { text: string; late: boolean } 
 export function stateOf(bed: Bed, now: number): string {
   if (bed.isLost(now)) {
     return "lost";
+  }
+  if (bed.alarms === null) {
+    return "reading";
   }
   const top = worst(bed);
   return top !== null ? level(top) : isMonitored(bed) ? (bed.session ? "calm" : "empty") : "unwatched";
