@@ -19,7 +19,7 @@ add_custom_command(OUTPUT ${CMAKE_BINARY_DIR}/gen/dashboard/assets.h
 
 # Everything but main(): for the program and its tests.
 add_library(vigil_dashboard STATIC
-  dashboard/api.c dashboard/ask.c dashboard/certificate.c dashboard/connection.c dashboard/feed.c dashboard/http.c
+  dashboard/api.c dashboard/ask.c dashboard/certificate.c dashboard/connection.c dashboard/feed.c dashboard/file.c dashboard/http.c
   dashboard/node.c dashboard/op.c dashboard/options.c dashboard/people.c dashboard/route.c
   dashboard/screen.c dashboard/serve.c dashboard/signin.c dashboard/signin_store.c dashboard/stream.c dashboard/user.c
   ${CMAKE_BINARY_DIR}/gen/dashboard/assets.h)

@@ -6,7 +6,6 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <gnutls/x509.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -17,6 +16,7 @@
 #include <unistd.h>
 
 #include "dashboard/dashboard.h"
+#include "dashboard/file.h"
 
 #define YEARS 10
 #define PEM_MAX ((size_t)64 * 1024)
@@ -35,19 +35,6 @@ static char *read_text(const char *path)
         (void)fclose(in);
     }
     return text;
-}
-
-/* A whole file or none: a start after a crash in between finds what it can use, or makes it anew. */
-static bool write_text(const char *path, const gnutls_datum_t *pem, mode_t mode)
-{
-    char part[DASH_PATH_MAX + 32];
-    (void)snprintf(part, sizeof part, "%s.new", path);
-    int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
-    bool ok = fd >= 0 && write(fd, pem->data, pem->size) == (ssize_t)pem->size && fsync(fd) == 0;
-    if (fd >= 0 && close(fd) != 0) {
-        ok = false;
-    }
-    return ok && rename(part, path) == 0;
 }
 
 static bool is_there(const char *path)
@@ -122,7 +109,8 @@ static enum vg_status make_files(const char *address, const char *crt_path, cons
     gnutls_datum_t crt = { NULL, 0 };
     gnutls_datum_t key = { NULL, 0 };
     int rc = make(address, &crt, &key);
-    bool ok = rc >= 0 && write_text(key_path, &key, 0600) && write_text(crt_path, &crt, 0644);
+    bool ok = rc >= 0 && dash_file_replace(key_path, key.data, key.size, 0600) == VG_OK &&
+              dash_file_replace(crt_path, crt.data, crt.size, 0644) == VG_OK;
     if (!ok) {
         vg_log(VG_LOG_ERROR, "certificate: %s: cannot be made: %s", crt_path,
                rc < 0 ? gnutls_strerror(rc) : strerror(errno));

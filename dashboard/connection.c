@@ -12,14 +12,31 @@
 /* A request has to be there as a whole so long after its first byte. */
 #define SLOW_NS (10 * VG_NS_PER_S)
 
-void dash_connection_busy(struct dashboard *d, struct MHD_Connection *c, bool busy)
+/* The entry of a connection, of the first free place with NULL; NULL: there is none. */
+static struct dash_connection *find(struct dashboard *d, const struct MHD_Connection *c)
 {
     for (size_t i = 0; i < DASH_CONNECTIONS_MAX; i++) {
         if (d->connection[i].connection == c) {
-            d->connection[i].busy = busy;
-            d->connection[i].since_ns = d->reactor.now.mono_ns;
-            return;
+            return &d->connection[i];
         }
+    }
+    return NULL;
+}
+
+void dash_connection_busy(struct dashboard *d, struct MHD_Connection *c, bool busy)
+{
+    struct dash_connection *one = find(d, c);
+    if (one != NULL) {
+        one->busy = busy;
+        one->since_ns = d->reactor.now.mono_ns;
+    }
+}
+
+void dash_connection_shut(struct dashboard *d, const struct MHD_Connection *c)
+{
+    const struct dash_connection *one = find(d, c);
+    if (one != NULL) {
+        (void)shutdown(one->fd, SHUT_RDWR);
     }
 }
 
@@ -44,23 +61,20 @@ void dash_connection_note(void *cls, struct MHD_Connection *c, void **state,
                           enum MHD_ConnectionNotificationCode code)
 {
     struct dashboard *d = cls;
-    struct MHD_Connection *wanted = code == MHD_CONNECTION_NOTIFY_STARTED ? NULL : c;
+    bool came = code == MHD_CONNECTION_NOTIFY_STARTED;
+    struct dash_connection *one = find(d, came ? NULL : c);
     (void)state;
-    for (size_t i = 0; i < DASH_CONNECTIONS_MAX; i++) {
-        struct dash_connection *one = &d->connection[i];
-        if (one->connection != wanted) {
-            continue;
-        }
-        *one = (struct dash_connection){ .fd = -1 };
-        if (wanted == NULL) {
-            const union MHD_ConnectionInfo *info = MHD_get_connection_info(
-                c, MHD_CONNECTION_INFO_CONNECTION_FD);
-            one->connection = c;
-            one->fd = info != NULL ? info->connect_fd : -1;
-            one->since_ns = d->reactor.now.mono_ns;
-            close_oldest_idle(d);
-        }
+    if (one == NULL) {
         return;
+    }
+    *one = (struct dash_connection){ .fd = -1 };
+    if (came) {
+        const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+            c, MHD_CONNECTION_INFO_CONNECTION_FD);
+        one->connection = c;
+        one->fd = info != NULL ? info->connect_fd : -1;
+        one->since_ns = d->reactor.now.mono_ns;
+        close_oldest_idle(d);
     }
 }
 

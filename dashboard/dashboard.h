@@ -182,6 +182,8 @@ void dash_http_flush(struct dashboard *d);
 void dash_http_sweep(struct dashboard *d);
 /* dash_connection_busy -- a whole request is there, or was answered. */
 void dash_connection_busy(struct dashboard *d, struct MHD_Connection *c, bool busy);
+/* dash_connection_shut -- end it, also when its browser does not answer any more. */
+void dash_connection_shut(struct dashboard *d, const struct MHD_Connection *c);
 /* dash_connection_note -- libmicrohttpd says that one came or went. */
 void dash_connection_note(void *cls, struct MHD_Connection *c, void **state,
                           enum MHD_ConnectionNotificationCode code);

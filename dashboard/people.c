@@ -14,11 +14,12 @@
 #include <jansson.h>
 #include <sodium.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "dashboard/file.h"
 #include "lib/log.h"
 
 #define FILE_VERSION 1
@@ -247,49 +248,18 @@ static json_t *as_json(const struct dash_people *p)
     return ok ? root : NULL;
 }
 
-/* The folder of a file, with "." for a bare name. */
-static void folder_of(const char *file, char *out, size_t cap)
-{
-    const char *slash = strrchr(file, '/');
-    int n = slash == NULL ? snprintf(out, cap, ".")
-                          : snprintf(out, cap, "%.*s", (int)(slash - file + 1), file);
-    VG_ASSERT(n > 0 && (size_t)n < cap);
-}
-
-/* Root may add people to a service that runs as somebody else: what is made belongs to that one. */
-static bool write_out(int fd, const char *folder, json_t *root)
-{
-    struct stat owner;
-    if (stat(folder, &owner) != 0 ||
-        (geteuid() == 0 && fchown(fd, owner.st_uid, owner.st_gid) != 0)) {
-        return false;
-    }
-    return json_dumpfd(root, fd, JSON_INDENT(1)) == 0 && fsync(fd) == 0;
-}
-
 enum vg_status dash_people_save(const struct dash_people *p, const char *file)
 {
-    char folder[512];
-    char part[520];
-    folder_of(file, folder, sizeof folder);
-    (void)snprintf(part, sizeof part, "%s.new", file);
     json_t *root = as_json(p);
-    int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    bool ok = fd >= 0 && root != NULL && write_out(fd, folder, root);
-    int fault = errno;
+    char *text = root != NULL ? json_dumps(root, JSON_INDENT(1)) : NULL;
+    enum vg_status st = text != NULL ? dash_file_replace(file, text, strlen(text), 0600)
+                                     : VG_ERR_IO;
+    if (st != VG_OK) {
+        vg_log(VG_LOG_ERROR, "people: %s: %s; nothing was changed", file, strerror(errno));
+    }
+    free(text);
     json_decref(root);
-    if (fd >= 0 && close(fd) != 0) {
-        ok = false;
-    }
-    if (ok && rename(part, file) == 0) {
-        int dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        (void)fsync(dir);
-        (void)close(dir);
-        return VG_OK;
-    }
-    vg_log(VG_LOG_ERROR, "people: %s: %s; nothing was changed", file, strerror(fault));
-    (void)unlink(part);
-    return VG_ERR_IO;
+    return st;
 }
 
 /* --- the lock ------------------------------------------------------------------------------- */

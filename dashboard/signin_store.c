@@ -9,14 +9,13 @@
  * before the answer to a sign-out leaves; where it cannot be written it is removed.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
-#include <libgen.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "dashboard/file.h"
 #include "dashboard/signin.h"
 #include "lib/log.h"
 
@@ -61,32 +60,12 @@ char *dash_signin_text(const struct dash_signin *s, const struct vg_now *now)
     return text;
 }
 
-static bool write_whole(const char *part, const char *text)
-{
-    int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    size_t len = strlen(text);
-    bool ok = fd >= 0 && write(fd, text, len) == (ssize_t)len && fsync(fd) == 0;
-    if (fd >= 0 && close(fd) != 0) {
-        ok = false;
-    }
-    return ok;
-}
-
 void dash_signin_write(const char *text, const char *file)
 {
-    char part[520];
-    (void)snprintf(part, sizeof part, "%s.new", file);
-    if (!write_whole(part, text) || rename(part, file) != 0) {
+    if (dash_file_replace(file, text, strlen(text), 0600) != VG_OK) {
         vg_log(VG_LOG_WARNING, "sessions: %s: %s; after a restart everybody signs in again", file,
                strerror(errno));
-        (void)unlink(part);
         (void)unlink(file);
-    }
-    (void)snprintf(part, sizeof part, "%s", file);
-    int dir = open(dirname(part), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (dir >= 0) {
-        (void)fsync(dir);
-        (void)close(dir);
     }
 }
 

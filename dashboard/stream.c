@@ -5,7 +5,6 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "dashboard/dashboard.h"
 
@@ -38,11 +37,7 @@ static void on_stream_end(void *cls)
 static void end_stream(struct dashboard *d, struct dash_stream *s)
 {
     s->reader.dead = true;
-    for (size_t i = 0; i < DASH_CONNECTIONS_MAX; i++) {
-        if (d->connection[i].connection == s->connection) {
-            (void)shutdown(d->connection[i].fd, SHUT_RDWR); /* its browser may be gone for long */
-        }
-    }
+    dash_connection_shut(d, s->connection); /* its browser may be gone for long */
     if (s->suspended) {
         s->suspended = false;
         MHD_resume_connection(s->connection);

@@ -1,5 +1,6 @@
 // The page as a nurse uses it: values, alarms, cuff, dose, limits, a whole session, two daemons.
-import { check, Clinic, main, until } from "./harness.mjs";
+import { check, main, until } from "./harness.mjs";
+import { checksAndBaseline } from "./tour.mjs";
 
 const ONE = [{ id: "bed-1", name: "Room 1", oximeter: ["--seed", "1"], cuff: ["--seed", "3", "--determination-s", "5"] }];
 const DESK = "sinks:\n  - { id: desk, role: remote }\n";
@@ -82,31 +83,8 @@ async function session(clinic) {
   const page = await clinicOf(clinic, ONE, { person: "carl" });
   await openBed(page);
   await openSession(page, "im");
-  const checks = page.locator("dialog .checks");
-  for (const fact of ["identity", "consent", "fasting", "escort", "contraindications", "equipment", "alarm_test", "room_air"]) {
-    const row = page.locator(`dialog [data-fact="${fact}"]`);
-    if ((await row.count()) > 0) {
-      await row.getByRole("button", { name: /: Yes$/ }).click();
-      await row.locator('button[aria-pressed="true"]').first().waitFor();
-    }
-  }
-  await page.locator('dialog [data-do="weight"]').click();
-  await page.locator("dialog").last().getByLabel("Weight (kg)").fill("70");
-  await page.locator("dialog").last().getByRole("button", { name: "Record", exact: true }).click();
-  await page.getByText("Weight on record: 70 kg").first().waitFor();
-  await page.locator("dialog").getByRole("button", { name: "Done" }).click();
-  for (const [sys, dia] of [["118", "74"], ["117", "73"], ["119", "75"]]) {
-    await page.getByRole("button", { name: "Reading by hand" }).click();
-    await page.getByLabel("Systolic (mmHg)").fill(sys);
-    await page.getByLabel("Diastolic (mmHg)").fill(dia);
-    await page.locator("dialog").getByRole("button", { name: "Record" }).click();
-    await page.locator("dialog").waitFor({ state: "detached" });
-  }
-  await page.locator('[data-do="prepare"]').click();
-  await page.locator('dialog [data-do="baseline"]').click();
-  await page.locator('dialog [data-fact="baseline"][data-holds="true"]').waitFor();
-  check((await checks.count()) === 1, "no checks");
-  await page.locator("dialog").getByRole("button", { name: "Done" }).click();
+  check((await page.locator("dialog .checks").count()) === 1, "no checks");
+  await checksAndBaseline(page);
   await dose(clinic, page);
   await limits(clinic, page);
   await page.locator('[data-do="score"]').click();
